@@ -1,0 +1,81 @@
+"""Reading bytes with line numbers and writing files whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from redline.errors import InputError
+
+__all__ = ["open_atomic", "read_lines", "write_json", "write_jsonl", "write_text"]
+
+
+@contextmanager
+def open_atomic(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
+    """A file that appears under `path` only when the block ends without an error.
+
+    Written to a temporary file in the same folder, flushed to disk, then renamed over `path`; on an error
+    the temporary file is removed and what stood at `path` stays.  Text mode is UTF-8 with "\\n".
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        name = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
+        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    except OSError as error:
+        raise InputError.single(str(path), f"cannot be written ({error.strerror})") from None
+    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+    try:
+        with os.fdopen(handle, mode, **text) as file:  # type: ignore[call-overload]
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        name.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write `text` to `path`, whole or not at all."""
+    with open_atomic(path) as file:
+        file.write(text)
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write one indented JSON document with a stable key order of its own (insertion order)."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_jsonl(path: str | Path, rows: Iterable[Any]) -> int:
+    """Write one JSON object a line; returns the number of lines."""
+    count = 0
+    with open_atomic(path) as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+            count += 1
+    return count
+
+
+def read_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
+    """(line number from 1, bytes without the line end) of a plain or `.gz` file; a BOM is dropped."""
+    path = Path(path)
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rb") as file:
+            for number, line in enumerate(file, start=1):
+                if number == 1:
+                    line = line.removeprefix(b"\xef\xbb\xbf")
+                yield number, line.rstrip(b"\r\n")
+    except IsADirectoryError:
+        raise InputError.single(str(path), "is a folder, expected a file") from None
+    except FileNotFoundError:
+        raise InputError.single(str(path), "does not exist") from None
+    except (OSError, EOFError) as error:
+        raise InputError.single(str(path), f"cannot be read ({error})") from None

@@ -1,0 +1,23 @@
+"""Statistics of edit load: one resampling plan a table, intervals, paired contrasts."""
+
+from redline.stats.bootstrap import Draws, Score, bootstrap, bootstrap_crossed
+from redline.stats.contrasts import Contrast, NonInferiority, holm, non_inferiority, paired_contrast
+from redline.stats.intervals import Interval, interval, intervals
+from redline.stats.resampling import ResamplingPlan, group_clusters
+
+__all__ = [
+    "Contrast",
+    "Draws",
+    "Interval",
+    "NonInferiority",
+    "ResamplingPlan",
+    "Score",
+    "bootstrap",
+    "bootstrap_crossed",
+    "group_clusters",
+    "holm",
+    "interval",
+    "intervals",
+    "non_inferiority",
+    "paired_contrast",
+]

@@ -1,0 +1,133 @@
+"""Themes: what a sentence of a clinician's reply is for.
+
+The taxonomy is a file, because two of the eight named themes of the paper are not public and because a
+site that revises its themes must not have to touch code.  The nine of the annotation guide are the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from redline.errors import InputError
+
+__all__ = ["Taxonomy", "Theme", "default_taxonomy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """One theme: a sentence `has` it when ..., and `has_not` when ....
+
+    `published` is the (low, high) share of clinicians' replies that carry it according to the paper, or
+    None where the paper states none.
+    """
+
+    key: str
+    name: str
+    has: str
+    has_not: str
+    published: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taxonomy:
+    """An ordered set of themes; the order is the order of every table and figure."""
+
+    themes: tuple[Theme, ...]
+    residual: str
+    version: int = 1
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Theme keys in table order.
+
+        >>> default_taxonomy().keys[:3]
+        ('empathy', 'symptom_questions', 'medication_questions')
+        """
+        return tuple(t.key for t in self.themes)
+
+    def __getitem__(self, key: str) -> Theme:
+        for theme in self.themes:
+            if theme.key == key:
+                return theme
+        raise KeyError(f"no theme {key!r}; the taxonomy has {', '.join(self.keys)}")
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.keys
+
+    def order(self, keys: Iterable[str]) -> tuple[str, ...]:
+        """The distinct `keys` in taxonomy order; KeyError for an unknown one.
+
+        >>> default_taxonomy().order(["other", "empathy", "other"])
+        ('empathy', 'other')
+        """
+        wanted = set(keys)
+        for key in sorted(wanted - set(self.keys)):
+            self[key]
+        return tuple(k for k in self.keys if k in wanted)
+
+    @classmethod
+    def from_yaml(cls, path: str | Path) -> Taxonomy:
+        """Read a taxonomy file; `InputError` names every missing or doubled entry."""
+        path = Path(path)
+        try:
+            data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError.single(str(path), f"cannot be read ({error.strerror})") from None
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            line = getattr(getattr(error, "problem_mark", None), "line", None)
+            raise InputError.single(
+                str(path), "is not valid YAML", line=None if line is None else line + 1
+            ) from None
+        return _from_data(data, str(path))
+
+
+def _from_data(data: Any, where: str) -> Taxonomy:
+    if not isinstance(data, dict) or not isinstance(data.get("themes"), list) or not data["themes"]:
+        raise InputError.single(where, "needs a list 'themes' with at least one theme")
+    themes: list[Theme] = []
+    for number, entry in enumerate(data["themes"]):
+        for field in ("key", "name", "has"):
+            if not isinstance(entry, dict) or not isinstance(entry.get(field), str):
+                raise InputError.single(where, "is missing or not a text", field=f"themes[{number}].{field}")
+        themes.append(
+            Theme(
+                entry["key"],
+                entry["name"],
+                entry["has"],
+                str(entry.get("not", "")),
+                _published(entry.get("published")),
+            )
+        )
+    keys = [t.key for t in themes]
+    doubled = sorted({k for k in keys if keys.count(k) > 1})
+    if doubled:
+        raise InputError.single(where, f"lists {', '.join(doubled)} more than once", field="themes")
+    residual = data.get("residual", keys[-1])
+    if residual not in keys:
+        raise InputError.single(where, f"is {residual!r}, which is no theme of this file", field="residual")
+    return Taxonomy(tuple(themes), residual, int(data.get("version", 1)))
+
+
+def _published(value: Any) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    low, high = value if isinstance(value, list) else (value, value)
+    return float(low), float(high)
+
+
+@lru_cache(maxsize=1)
+def default_taxonomy() -> Taxonomy:
+    """The nine themes of the annotation guide.
+
+    >>> len(default_taxonomy().themes), default_taxonomy().residual
+    (9, 'other')
+    """
+    resource = files("redline") / "resources" / "taxonomy.yaml"
+    return _from_data(yaml.safe_load(resource.read_text(encoding="utf-8")), "taxonomy.yaml")
