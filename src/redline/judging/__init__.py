@@ -1,0 +1,42 @@
+"""Judges of content and themes behind one batch interface, the verdict store, and the runner."""
+
+from redline.judging.cascade import CascadeJudge
+from redline.judging.check import check_judge
+from redline.judging.contract import ContentJudge, Cost, Judge, Priced, ThemeJudge
+from redline.judging.exact import ExactJudge
+from redline.judging.explain import explain_miss
+from redline.judging.human import HumanJudge
+from redline.judging.llm import LlmJudge
+from redline.judging.panel import PanelJudge
+from redline.judging.questions import ContentQuestion, Direction, Pair, Scope, ThemeQuestion, pair_questions
+from redline.judging.registry import content_judge, judge_names, theme_judge
+from redline.judging.runner import Budget, Runner, RunReport
+from redline.judging.store import VerdictStore
+
+__all__ = [
+    "Budget",
+    "CascadeJudge",
+    "ContentJudge",
+    "ContentQuestion",
+    "Cost",
+    "Direction",
+    "ExactJudge",
+    "HumanJudge",
+    "Judge",
+    "LlmJudge",
+    "Pair",
+    "PanelJudge",
+    "Priced",
+    "RunReport",
+    "Runner",
+    "Scope",
+    "ThemeJudge",
+    "ThemeQuestion",
+    "VerdictStore",
+    "check_judge",
+    "content_judge",
+    "explain_miss",
+    "judge_names",
+    "pair_questions",
+    "theme_judge",
+]

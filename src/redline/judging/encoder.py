@@ -1,0 +1,91 @@
+"""The bundled encoder as a content judge and as a theme classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from redline.encoder import Asked, EditEncoder, EncoderCard, bundled_encoder
+from redline.judging.exact import equal_unit
+from redline.judging.questions import ContentQuestion, Scope, ThemeQuestion
+from redline.records import Status, ThemeVerdict, Verdict
+
+__all__ = ["EncoderContentJudge", "EncoderThemeJudge", "shared_encoder"]
+
+
+@lru_cache(maxsize=2)
+def shared_encoder(card_digest: str, folder: str) -> EditEncoder:
+    """One encoder a folder and process: content and themes share its sessions and vectors."""
+    from redline.encoder import read_card
+
+    card = read_card(folder)
+    if card.digest != card_digest:
+        raise ValueError(f"{folder} changed while it was in use")
+    return EditEncoder(card)
+
+
+def _encoder(card: EncoderCard) -> EditEncoder:
+    return shared_encoder(card.digest, str(card.folder))
+
+
+@dataclass(frozen=True)
+class EncoderContentJudge:
+    """p_edit = 1 - p(carried); a unit that the other text holds word for word is kept without asking the model.
+
+    `hard` is p(carried) below the card's threshold; `evidence` the nearest unit of the other text, for kept
+    units.
+    """
+
+    card: EncoderCard = field(default_factory=bundled_encoder)
+    name: str = "encoder"
+    batch: int = 512
+    scope: Scope = Scope.UNIT
+
+    @property
+    def signature(self) -> str:
+        return f"encoder@{self.card.digest}"
+
+    def judge(self, questions: Sequence[ContentQuestion]) -> list[Verdict]:
+        """One verdict a question; this judge does not fail."""
+        equal = [equal_unit(q.unit, q.other) for q in questions]
+        open_ = [i for i, found in enumerate(equal) if found is None]
+        verdicts = [Verdict(Status.OK, 0.0, False, found) for found in equal]
+        if open_:
+            asked = [Asked(questions[i].unit, questions[i].other) for i in open_]
+            carried, nearest = _encoder(self.card).carried(asked)
+            for i, p, near in zip(open_, carried, nearest, strict=True):
+                hard = bool(p < self.card.threshold)
+                verdicts[i] = Verdict(Status.OK, float(1.0 - p), hard, None if hard else near)
+        return verdicts
+
+
+@dataclass(frozen=True)
+class EncoderThemeJudge:
+    """Calibrated probability of each theme of a unit; a theme is set at its own threshold of the card.
+
+    Where no theme reaches its threshold the residual theme (`other`) is set alone.
+    """
+
+    card: EncoderCard = field(default_factory=bundled_encoder)
+    name: str = "encoder"
+    batch: int = 512
+    scope: Scope = Scope.UNIT
+
+    @property
+    def signature(self) -> str:
+        return f"encoder@{self.card.digest}"
+
+    def judge(self, questions: Sequence[ThemeQuestion]) -> list[ThemeVerdict]:
+        """One verdict a question; this judge does not fail."""
+        if not questions:
+            return []
+        keys = self.card.themes
+        thresholds = [t for _, _, t in self.card.theme_calibration]
+        table = _encoder(self.card).theme_probabilities([q.unit for q in questions])
+        verdicts = []
+        for row in table:
+            found = tuple(k for k, p, t in zip(keys, row, thresholds, strict=True) if p >= t)
+            p = {k: float(v) for k, v in zip(keys, row, strict=True)}
+            verdicts.append(ThemeVerdict(Status.OK, p, found or (str(self.card.data["themes"]["residual"]),)))
+        return verdicts

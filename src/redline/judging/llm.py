@@ -1,0 +1,179 @@
+"""A language model as a content judge: numbered units in, schema-checked JSON verdicts out."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from redline.chat import Completion, Endpoint, Failure
+from redline.judging.contract import Cost
+from redline.judging.questions import ContentQuestion, Direction, Scope
+from redline.records import Status, Verdict, digest
+
+__all__ = ["LlmJudge", "fill"]
+
+_ASKED = {
+    Direction.DELETE: "For each of these DRAFT units, say whether the clinician would delete it: ",
+    Direction.ADD: "For each of these REFERENCE units, say whether the clinician would have to add it: ",
+}
+_SLOT = re.compile(r"\{\{(\w+)\}\}")
+
+
+class _Item(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+    unit: int
+    edited: bool
+    p: float | int | None = Field(default=None, ge=0, le=1)
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+    verdicts: list[_Item]
+
+
+@lru_cache(maxsize=4)
+def _template(name: str) -> str:
+    return (files("redline") / "judging" / "prompts" / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Every `{{name}}` of the template replaced in one pass: a value that contains a slot pulls nothing in.
+
+    >>> fill("{{a}} and {{b}}", {"a": "{{b}}", "b": "two"})
+    '{{b}} and two'
+    """
+    return _SLOT.sub(lambda found: values[found.group(1)], template)
+
+
+@dataclass
+class _Spent:
+    """Running cost, shared by the threads of one judge."""
+
+    total: Cost = Cost()
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, cost: Cost) -> None:
+        with self.lock:
+            self.total = self.total + cost
+
+
+@dataclass(frozen=True)
+class LlmJudge:
+    """Asks `endpoint` once for all asked units of one side of a pair; `concurrent` calls at a time.
+
+    The reference stands before the draft and the question comes last, so a server's prefix cache serves all
+    systems compared with one reference.  An answer that does not fit the schema is asked for again
+    `again` times, then every unit of that call is `unparsable`; a unit that the answer leaves out likewise.
+    """
+
+    endpoint: Endpoint
+    concurrent: int = 8
+    again: int = 1
+    name: str = "llm"
+    scope: Scope = Scope.PAIR
+    _spent: _Spent = field(default_factory=_Spent, repr=False, compare=False)
+
+    @property
+    def signature(self) -> str:
+        return f"llm:{self.endpoint.model}@{digest(_template('content'), length=6)}"
+
+    @property
+    def batch(self) -> int:
+        return self.concurrent * 12
+
+    def judge(self, questions: Sequence[ContentQuestion]) -> list[Verdict]:
+        """One verdict a question."""
+        groups: dict[tuple[Direction, tuple[str, ...], tuple[str, ...]], list[int]] = {}
+        for i, q in enumerate(questions):
+            groups.setdefault((q.direction, q.own, q.other), []).append(i)
+        results: list[Verdict | None] = [None] * len(questions)
+        with ThreadPoolExecutor(self.concurrent) as pool:
+            calls = [pool.submit(self._call, [questions[i] for i in members]) for members in groups.values()]
+            for members, call in zip(groups.values(), calls, strict=True):
+                for i, verdict in zip(members, call.result(), strict=True):
+                    results[i] = verdict
+        return [v for v in results if v is not None]
+
+    def estimate(self, questions: Sequence[ContentQuestion]) -> Cost:
+        """Upper estimate: three characters a token, every call repeated once."""
+        cost = Cost()
+        groups: dict[tuple[Direction, tuple[str, ...], tuple[str, ...]], list[ContentQuestion]] = {}
+        for q in questions:
+            groups.setdefault((q.direction, q.own, q.other), []).append(q)
+        for members in groups.values():
+            tokens_in = len(_prompt(members)) // 3 + 16
+            tokens_out = _room(len(members))
+            cost += Cost(1, tokens_in, tokens_out, self.endpoint.prices.of(tokens_in, tokens_out))
+        return cost
+
+    def spent(self) -> Cost:
+        """What all calls of this judge have cost."""
+        return self._spent.total
+
+    def _call(self, questions: Sequence[ContentQuestion]) -> list[Verdict]:
+        messages = [{"role": "user", "content": _prompt(questions)}]
+        problem = ""
+        for attempt in range(self.again + 1):
+            answer = self.endpoint.chat(messages, max_tokens=_room(len(questions)), seed=attempt)
+            prices = self.endpoint.prices
+            self._spent.add(
+                Cost(1, answer.tokens_in, answer.tokens_out, prices.of(answer.tokens_in, answer.tokens_out))
+            )
+            if isinstance(answer, Failure):
+                return [Verdict(answer.status, detail=answer.detail)] * len(questions)
+            verdicts, problem = _read(answer, questions)
+            if verdicts is not None:
+                return verdicts
+        return [Verdict(Status.UNPARSABLE, detail=problem)] * len(questions)
+
+
+def _room(units: int) -> int:
+    return 64 + 40 * units
+
+
+def _prompt(questions: Sequence[ContentQuestion]) -> str:
+    first = questions[0]
+    draft, reference = (
+        (first.own, first.other) if first.direction is Direction.DELETE else (first.other, first.own)
+    )
+    asked = ", ".join(str(q.index + 1) for q in questions)
+    return fill(
+        _template("content"),
+        {"reference": _numbered(reference), "draft": _numbered(draft), "question": _ASKED[first.direction] + asked + "."},
+    )
+
+
+def _numbered(units: Sequence[str]) -> str:
+    return json.dumps([{"unit": i, "text": u} for i, u in enumerate(units, start=1)], ensure_ascii=True)
+
+
+def _read(answer: Completion, questions: Sequence[ContentQuestion]) -> tuple[list[Verdict] | None, str]:
+    """Verdicts in the order of the questions, or None and what is wrong."""
+    text = answer.text.strip()
+    start, end = text.find("{"), text.rfind("}")
+    try:
+        parsed = _Answer.model_validate_json(text[start : end + 1] if start >= 0 else "")
+    except ValidationError as error:
+        return None, f"not the asked JSON ({error.error_count()} problem(s))"
+    by_number = {item.unit: item for item in parsed.verdicts}
+    if not any(q.index + 1 in by_number for q in questions):
+        return None, "no asked unit is in the answer"
+    verdicts = []
+    for question in questions:
+        item = by_number.get(question.index + 1)
+        if item is None:
+            verdicts.append(Verdict(Status.UNPARSABLE, detail="the answer leaves this unit out"))
+        elif item.p is not None and (item.p >= 0.5) != item.edited:
+            verdicts.append(Verdict(Status.UNPARSABLE, detail="probability and decision contradict each other"))
+        else:
+            p = float(item.p) if item.p is not None else float(item.edited)
+            verdicts.append(Verdict(Status.OK, p, item.edited))
+    return verdicts, ""

@@ -1,0 +1,102 @@
+"""Names of judges, as a person writes them, to judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+
+from redline.chat import Endpoint, Prices
+from redline.encoder import bundled_encoder, read_card
+from redline.errors import UsageError
+from redline.judging.cascade import CascadeJudge
+from redline.judging.contract import ContentJudge, ThemeJudge
+from redline.judging.encoder import EncoderContentJudge, EncoderThemeJudge
+from redline.judging.exact import ExactJudge
+from redline.judging.human import HumanJudge
+from redline.judging.llm import LlmJudge
+from redline.judging.panel import PanelJudge
+
+__all__ = ["JudgeOptions", "content_judge", "judge_names", "theme_judge"]
+
+
+@dataclass(frozen=True)
+class JudgeOptions:
+    """What a judge that is named in one word may still need: allowed hosts, prices for a million tokens."""
+
+    allow_remote: frozenset[str] = frozenset()
+    prices: Prices = Prices()
+    concurrent: int = 8
+
+
+FORMS = {
+    "encoder": "encoder, or encoder:FOLDER for one that you trained",
+    "exact": "exact",
+    "human": "human:ANNOTATIONS.jsonl",
+    "llm": "llm:MODEL@http://HOST:PORT/v1",
+    "panel": "panel:JUDGE,JUDGE[,JUDGE]",
+    "cascade": "cascade:JUDGE,JUDGE",
+}
+
+
+def judge_names() -> tuple[str, ...]:
+    """Built-in judges and those of installed packages (entry points `redline.judges`)."""
+    return (*FORMS, *sorted(e.name for e in entry_points(group="redline.judges")))
+
+
+def content_judge(spec: str = "encoder", options: JudgeOptions | None = None) -> ContentJudge:
+    """The judge that `spec` names.
+
+    >>> content_judge("exact").signature
+    'exact@near92'
+    >>> content_judge("panel:exact,exact").name
+    'panel'
+    """
+    name, _, rest = spec.partition(":")
+    makers: Mapping[str, Callable[[str, JudgeOptions], ContentJudge]] = {
+        "encoder": lambda r, o: EncoderContentJudge(read_card(r) if r else bundled_encoder()),
+        "exact": lambda r, o: ExactJudge(),
+        "human": lambda r, o: HumanJudge.from_file(_needed(r, "human")),
+        "llm": _llm,
+        "panel": lambda r, o: PanelJudge(_members(r, o)),
+        "cascade": _cascade,
+    }
+    if name in makers:
+        return makers[name](rest, options or JudgeOptions())
+    for entry in entry_points(group="redline.judges"):
+        if entry.name == name:
+            judge: ContentJudge = entry.load()(rest)
+            return judge
+    raise UsageError(f"there is no judge {name!r}; write one of: " + "; ".join(FORMS.values()))
+
+
+def theme_judge(spec: str = "encoder") -> ThemeJudge:
+    """The theme classifier that `spec` names: `encoder` or `encoder:FOLDER`."""
+    name, _, rest = spec.partition(":")
+    if name != "encoder":
+        raise UsageError(f"there is no theme classifier {name!r}; write encoder, or encoder:FOLDER")
+    return EncoderThemeJudge(read_card(rest) if rest else bundled_encoder())
+
+
+def _needed(rest: str, name: str) -> str:
+    if not rest:
+        raise UsageError(f"the judge {name!r} needs more: write {FORMS[name]}")
+    return rest
+
+
+def _members(rest: str, options: JudgeOptions) -> tuple[ContentJudge, ...]:
+    return tuple(content_judge(part.strip(), options) for part in rest.split(",") if part.strip())
+
+
+def _cascade(rest: str, options: JudgeOptions) -> ContentJudge:
+    members = _members(rest, options)
+    if len(members) != 2:
+        raise UsageError(f"a cascade has two judges, not {len(members)}: write {FORMS['cascade']}")
+    return CascadeJudge(*members)
+
+
+def _llm(rest: str, options: JudgeOptions) -> ContentJudge:
+    model, at, url = rest.rpartition("@")
+    if not at or not model:
+        raise UsageError(f"write {FORMS['llm']}")
+    return LlmJudge(Endpoint(url, model, options.allow_remote, prices=options.prices), options.concurrent)

@@ -1,0 +1,78 @@
+"""The tables as Parquet: cells, contrasts, and the sufficient statistics of every comparison."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from redline.errors import InputError
+from redline.scoring import Scored, statistics
+
+__all__ = ["write_parquet"]
+
+
+def write_parquet(scored: Scored, folder: str | Path) -> list[Path]:
+    """Write `cells.parquet`, `contrasts.parquet` and `loads.parquet`; returns their paths.
+
+    `loads` has a row a comparison with the columns of `Layout`: summing them by cell gives every number of the table.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    cells = [
+        (cell.name, cell.kind.value, measure, i.estimate, i.low, i.high, i.se, i.clusters)
+        for table in (scored.table, scored.observed)
+        if table
+        for cell in table.cells
+        for measure, i in cell.values.items()
+    ]
+    contrasts = [
+        (t.measure, t.contrast.a, t.contrast.b, d.estimate, d.low, d.high, t.contrast.p, t.contrast.p_holm, t.non_inferior.value)
+        for t in scored.table.contrasts
+        for d in [t.contrast.difference]
+    ]
+    layout = scored.table.measures.layout
+    loads = [
+        (j.comparison.cell, j.comparison.kind.value, j.comparison.case, j.comparison.clinician, j.comparison.drafted_by, *map(float, row))
+        for j, row in zip(scored.judged, statistics(scored.judged, layout), strict=True)
+    ]
+    text, number = "VARCHAR", "DOUBLE"
+    return [
+        _write(
+            folder / "cells.parquet", cells,
+            {"cell": text, "kind": text, "measure": text, "estimate": number, "low": number, "high": number, "se": number, "clusters": "BIGINT"},
+        ),
+        _write(
+            folder / "contrasts.parquet", contrasts,
+            {"measure": text, "a": text, "b": text, "difference": number, "low": number, "high": number, "p": number, "p_holm": number, "non_inferiority": text},
+        ),
+        _write(
+            folder / "loads.parquet", loads,
+            {"cell": text, "kind": text, "case": text, "clinician": text, "drafted_by": text} | dict.fromkeys(layout.columns, number),
+        ),
+    ]  # fmt: skip
+
+
+def _write(path: Path, rows: Sequence[Sequence[Any]], columns: dict[str, str]) -> Path:
+    import duckdb  # a second to import
+
+    part = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
+    connection = duckdb.connect()
+    try:
+        declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+        connection.execute(f"CREATE TABLE t ({declared})")
+        chunk = 200
+        for start in range(0, len(rows), chunk):
+            some = rows[start : start + chunk]
+            marks = ", ".join(f"({', '.join('?' * len(columns))})" for _ in some)
+            connection.execute(f"INSERT INTO t VALUES {marks}", [v for row in some for v in row])
+        connection.execute(f"COPY t TO '{str(part).replace(chr(39), chr(39) * 2)}' (FORMAT parquet, COMPRESSION zstd)")
+        os.replace(part, path)
+    except (duckdb.Error, OSError) as error:
+        raise InputError.single(str(path), f"cannot be written ({str(error).splitlines()[0][:120]})") from None
+    finally:
+        connection.close()
+        part.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,104 @@
+"""Verdicts to sufficient statistics: one row of numbers a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redline.records import EditLoad, ThemeVerdict, Verdict
+from redline.scoring.comparison import Comparison
+from redline.scoring.layout import Layout
+from redline.scoring.readability import reading_grade, word_count
+
+__all__ = ["Judged", "content_load", "statistics", "theme_load"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A comparison with the verdicts of its draft units and of its reference units, and their themes."""
+
+    comparison: Comparison
+    draft: tuple[Verdict, ...]
+    reference: tuple[Verdict, ...]
+    draft_themes: tuple[ThemeVerdict, ...]
+    reference_themes: tuple[ThemeVerdict, ...]
+
+
+def content_load(draft: Sequence[Verdict], reference: Sequence[Verdict], *, hard: bool = False) -> EditLoad:
+    """The load of two lists of verdicts; a verdict without an answer is no unit at all.
+
+    >>> from redline.records import Status
+    >>> kept, gone = Verdict(Status.OK, 0.1, False), Verdict(Status.OK, 0.8, True)
+    >>> content_load([kept, gone, Verdict(Status.TIMEOUT)], [kept]).deletions
+    0.9
+    """
+    gone = [_amount(v, hard) for v in draft if v.p_edit is not None]
+    new = [_amount(v, hard) for v in reference if v.p_edit is not None]
+    return EditLoad(len(gone), sum(gone), len(new), sum(new))
+
+
+def theme_load(draft: frozenset[str], reference: frozenset[str]) -> EditLoad:
+    """The same on sets of themes.
+
+    >>> theme_load(frozenset("ab"), frozenset("bc")).f1
+    0.5
+    """
+    return EditLoad(len(draft), len(draft - reference), len(reference), len(reference - draft))
+
+
+def theme_set(verdicts: Sequence[ThemeVerdict]) -> frozenset[str]:
+    """Themes present in a text: those of any of its units."""
+    return frozenset(t for v in verdicts for t in v.themes)
+
+
+def _amount(verdict: Verdict, hard: bool) -> float:
+    return float(bool(verdict.hard)) if hard else float(verdict.p_edit or 0.0)
+
+
+def statistics(judged: Sequence[Judged], layout: Layout) -> NDArray[np.float64]:
+    """(comparisons, columns): the columns of `Layout` for each comparison."""
+    table = np.zeros((len(judged), len(layout.columns)))
+    grades: dict[tuple[str, ...], float | None] = {}
+    for row, item in zip(table, judged, strict=True):
+        units = item.comparison.draft
+        if units not in grades:
+            grades[units] = reading_grade(units)
+        _fill(row, item, layout, grades[units])
+    return table
+
+
+def _fill(row: NDArray[np.float64], item: Judged, layout: Layout, grade: float | None) -> None:
+    at = layout.index
+    draft, reference = item.comparison.draft, item.comparison.reference
+    row[at["comparisons"]] = 1
+    row[at["empty"]] = not draft
+    row[at["failed"]] = sum(v.p_edit is None for v in (*item.draft, *item.reference))
+    row[at["draft_words"]], row[at["reference_words"]] = word_count(draft), word_count(reference)
+    if grade is not None:
+        row[at["draft_grade"]], row[at["graded"]] = grade, 1
+    expected = content_load(item.draft, item.reference)
+    _put(row, layout.block("expected"), expected)
+    _put(row, layout.block("hard"), content_load(item.draft, item.reference, hard=True))
+    row[at["unscored"]] = not expected.scored
+    if expected.f1 is not None:
+        row[at["f1_sum"]], row[at["f1_count"]] = expected.f1, 1
+    mine, theirs = theme_set(item.draft_themes), theme_set(item.reference_themes)
+    for key in layout.taxonomy.keys:
+        row[layout.theme(key)] = key in mine, key in theirs, key in mine and key in theirs
+        within = content_load(
+            [v for v, t in zip(item.draft, item.draft_themes, strict=True) if key in t.themes],
+            [v for v, t in zip(item.reference, item.reference_themes, strict=True) if key in t.themes],
+        )
+        _put(row, layout.block(f"within.{key}"), within)
+
+
+def _put(row: NDArray[np.float64], block: Sequence[int], load: EditLoad) -> None:
+    row[list(block)] = load.draft_units, load.deletions, load.reference_units, load.additions
+
+
+def load_of(sums: Mapping[str, float] | NDArray[np.float64], layout: Layout, prefix: str) -> EditLoad:
+    """The `EditLoad` in a row of sums."""
+    return EditLoad(*(float(sums[i]) for i in layout.block(prefix)))  # type: ignore[index]

@@ -1,0 +1,105 @@
+"""Scores as functions of sums: (..., columns) -> (..., values), vectorised over cells and draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redline.scoring.cost import EditCost
+from redline.scoring.layout import Layout
+
+__all__ = ["Measures", "edit_scores"]
+
+Floats = NDArray[np.floating[Any]]
+_PRF = ("precision", "recall", "f1")
+
+
+@dataclass(frozen=True)
+class Measures:
+    """All values of a table cell, by name.
+
+    * `content.*`: edit-precision, -recall, -F1 with expected (probability) edits, micro over messages;
+      `hard.*` the same with yes/no edits; `content.macro_f1` the mean of each comparison's own F1.
+    * `theme.*`: the same on sets of themes, micro; `theme.macro_f1` the mean over themes of their F1.
+    * `theme.KEY.*` per theme; `within.KEY.*` content scores of the units that carry the theme.
+    * `rate.KEY` and `reference_rate.KEY`: share of drafts and of replies with the theme.
+    * per message: `deletions`, `additions`, `saved` (cost model), `draft_units`, `draft_words`, `grade`.
+
+    Undefined values are NaN; F1 is 0 where the draft is empty and the reference is not.
+    """
+
+    layout: Layout
+    cost: EditCost = EditCost()
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the values, in order."""
+        keys = self.layout.taxonomy.keys
+        names = [f"{level}.{s}" for level in ("content", "hard", "theme") for s in _PRF]
+        names += ["content.macro_f1", "theme.macro_f1"]
+        names += [f"{level}.{k}.{s}" for level in ("theme", "within") for k in keys for s in _PRF]
+        names += [f"{side}.{k}" for side in ("rate", "reference_rate") for k in keys]
+        return (*names, "deletions", "additions", "saved", "draft_units", "draft_words", "grade")
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Name to position."""
+        return {name: i for i, name in enumerate(self.names)}
+
+    def __call__(self, sums: Floats) -> Floats:
+        """Values of summed columns; the last axis of `sums` is `Layout.columns`."""
+        layout, at = self.layout, self.layout.index
+        presence = [[sums[..., i] for i in layout.theme(k)] for k in layout.taxonomy.keys]
+        per_theme = [edit_scores(d, d - both, r, r - both) for d, r, both in presence]
+        draft, reference, both = (np.sum([p[i] for p in presence], axis=0) for i in range(3))
+        parts = [
+            _block(sums, layout.block("expected")),
+            _block(sums, layout.block("hard")),
+            edit_scores(draft, draft - both, reference, reference - both),
+            [_ratio(sums[..., at["f1_sum"]], sums[..., at["f1_count"]]), _mean_defined([p[2] for p in per_theme])],
+            *per_theme,
+            *(_block(sums, layout.block(f"within.{k}")) for k in layout.taxonomy.keys),
+            [_ratio(d, sums[..., at["comparisons"]]) for d, _, _ in presence],
+            [_ratio(r, sums[..., at["comparisons"]]) for _, r, _ in presence],
+            self._per_message(sums),
+        ]
+        return np.stack([value for part in parts for value in part], axis=-1)
+
+    def _per_message(self, sums: Floats) -> list[Floats]:
+        at, count = self.layout.index, sums[..., self.layout.index["comparisons"]]
+        units, gone, wanted, new = (sums[..., i] for i in self.layout.block("expected"))
+        saved = (wanted - new) - (self.cost.read * units + self.cost.delete * gone) / self.cost.write
+        return [
+            _ratio(gone, count), _ratio(new, count), _ratio(saved, count), _ratio(units, count),
+            _ratio(sums[..., at["draft_words"]], count), _ratio(sums[..., at["draft_grade"]], sums[..., at["graded"]]),
+        ]  # fmt: skip
+
+
+def _ratio(top: Floats, bottom: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(bottom > 0, top / bottom, np.nan)
+
+
+def _block(sums: Floats, block: list[int]) -> list[Floats]:
+    return edit_scores(*(sums[..., i] for i in block))
+
+
+def edit_scores(units: Floats, gone: Floats, wanted: Floats, new: Floats) -> list[Floats]:
+    """P, R and F1 of loads, by the undefined-case table of `EditLoad` (docs/design/002)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scored = wanted > 0
+        precision = np.where(scored & (units > 0), 1.0 - gone / units, np.nan)
+        recall = np.where(scored, 1.0 - new / wanted, np.nan)
+        total = precision + recall
+        f1 = np.where(total > 0, 2.0 * precision * recall / total, 0.0)
+    return [precision, recall, np.where(scored, f1, np.nan)]
+
+
+def _mean_defined(values: list[Floats]) -> Floats:
+    stacked = np.stack(values)
+    known = np.isfinite(stacked)
+    return _ratio(np.where(known, stacked, 0.0).sum(axis=0), known.sum(axis=0).astype(stacked.dtype))

@@ -1,0 +1,76 @@
+"""A corpus to its table: the one call that `redline score` makes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from redline.corpus import Corpus
+from redline.judging import RunReport
+from redline.records import EditLoad
+from redline.scoring.comparison import Kind
+from redline.scoring.cost import EditCost
+from redline.scoring.findings import Finding, find
+from redline.scoring.layout import Layout
+from redline.scoring.loads import Judged, content_load
+from redline.scoring.measures import Measures
+from redline.scoring.rows import Rows, comparisons, observed_comparisons
+from redline.scoring.run import Judges, judge_comparisons
+from redline.scoring.signature import Signature
+from redline.scoring.table import ScoreTable, make_table
+from redline.taxonomy import Taxonomy, default_taxonomy
+
+__all__ = ["Plan", "Scored", "clinician_matrix", "score_corpus"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a corpus is scored."""
+
+    rows: Rows = Rows()
+    cost: EditCost = EditCost()
+    draws: int = 10_000
+    seed: int = 17
+    margin: float = 0.05
+    baseline: str | None = None
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Everything that a report shows; `observed` is None where the corpus has no observed edits."""
+
+    corpus: Corpus
+    judged: tuple[Judged, ...]
+    table: ScoreTable
+    observed: ScoreTable | None
+    findings: tuple[Finding, ...]
+    matrix: Mapping[tuple[str, str], EditLoad]
+    signature: Signature
+    run: RunReport
+
+
+def score_corpus(corpus: Corpus, judges: Judges, plan: Plan | None = None, taxonomy: Taxonomy | None = None) -> Scored:
+    """Judge every comparison of `corpus` and put the tables together."""
+    plan = plan or Plan()
+    measures = Measures(Layout(taxonomy or default_taxonomy()), plan.cost)
+    judged, run = judge_comparisons(comparisons(corpus, plan.rows), judges)
+    table = make_table(
+        judged, measures, draws=plan.draws, seed=plan.seed, margin=plan.margin, baseline=plan.baseline
+    )
+    seen, _ = judge_comparisons(observed_comparisons(corpus), judges)
+    observed = make_table(seen, measures, draws=plan.draws, seed=plan.seed, margin=plan.margin) if seen else None
+    signature = Signature(judges.content.signature, judges.themes.signature, table.plan)
+    return Scored(
+        corpus, (*judged, *seen), table, observed, tuple(find(table)), clinician_matrix(judged), signature, run
+    )
+
+
+def clinician_matrix(judged: Sequence[Judged]) -> dict[tuple[str, str], EditLoad]:
+    """Summed content load of (whose reply plays the draft, whose reply is the reference)."""
+    loads: dict[tuple[str, str], EditLoad] = defaultdict(EditLoad)
+    for item in judged:
+        c = item.comparison
+        if c.kind is Kind.CEILING and c.drafted_by is not None:
+            loads[c.drafted_by, c.clinician] += content_load(item.draft, item.reference)
+    return dict(loads)

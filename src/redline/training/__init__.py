@@ -1,0 +1,1 @@
+"""Training: the small encoder judge.  The only room that imports torch (extra `train`)."""

@@ -1,0 +1,82 @@
+"""From the trained network to the two files that scoring runs: ONNX graphs with int8 weights."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from redline.training.encoder.model import EditEncoder
+
+__all__ = ["export_graphs", "quantise"]
+
+_OPSET = 17
+
+
+class _Units(nn.Module):
+    """Token ids of units to token vectors and theme logits."""
+
+    def __init__(self, model: EditEncoder) -> None:
+        super().__init__()
+        self.base, self.theme = model.base, model.theme
+
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        tokens = self.base(input_ids=ids, attention_mask=mask.long()).last_hidden_state
+        return tokens, self.theme(tokens, mask)
+
+
+def export_graphs(model: EditEncoder, folder: Path) -> tuple[Path, Path]:
+    """Write `units.fp32.onnx` and `carried.fp32.onnx`; all sizes but the width are free."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model = model.eval()
+    model.base.set_attn_implementation("eager")
+    units, carried = folder / "units.fp32.onnx", folder / "carried.fp32.onnx"
+    ids = torch.randint(1000, 2000, (3, 7))
+    mask = torch.ones(3, 7, dtype=torch.bool)
+    mask[1, 5:] = False
+    _write(
+        _Units(model), (ids, mask), units, ["ids", "mask"], ["tokens", "themes"],
+        {"ids": {0: "units", 1: "length"}, "mask": {0: "units", 1: "length"}},
+    )  # fmt: skip
+    shape = model.carried.shape
+    other_mask = torch.ones(2, 11, dtype=torch.bool)
+    other_mask[1, 8:] = False
+    units_mask = torch.ones(2, 4, dtype=torch.bool)
+    units_mask[0, 3:] = False
+    example = (
+        torch.randn(3, 7, shape.width), mask, torch.randn(2, 11, shape.width), other_mask,
+        torch.randn(2, 4, shape.width), units_mask, torch.tensor([0, 1, 1]), torch.randn(3, shape.features),
+    )  # fmt: skip
+    names = ["unit", "unit_mask", "other", "other_mask", "units", "units_mask", "at", "features"]
+    axes = {
+        "unit": {0: "questions", 1: "length"}, "unit_mask": {0: "questions", 1: "length"},
+        "other": {0: "texts", 1: "tokens"}, "other_mask": {0: "texts", 1: "tokens"},
+        "units": {0: "texts", 1: "sentences"}, "units_mask": {0: "texts", 1: "sentences"},
+        "at": {0: "questions"}, "features": {0: "questions"},
+    }  # fmt: skip
+    _write(model.carried, example, carried, names, ["logits"], axes)
+    return units, carried
+
+
+def _write(
+    module: nn.Module, example: tuple[Tensor, ...], path: Path, inputs: list[str], outputs: list[str],
+    axes: dict[str, dict[int, str]],
+) -> None:  # fmt: skip
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module.eval(), example, str(path), input_names=inputs, output_names=outputs, dynamic_axes=axes,
+            opset_version=_OPSET, dynamo=False,
+        )  # fmt: skip
+
+
+def quantise(source: Path, target: Path) -> None:
+    """int8 weights per channel, activations quantised on the fly; embeddings as int8 as well."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(
+        source, target, per_channel=True, reduce_range=False, weight_type=QuantType.QInt8,
+        op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+    )  # fmt: skip
