@@ -94,20 +94,21 @@ def _safety(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
 
 
 def _pays(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
-    precision, saved = cell["content.precision"], cell["saved"]
-    even = table.measures.cost.break_even
-    if precision.low is None or precision.high is None or saved.estimate is None:
+    """By units saved, not by precision alone: several draft units can say what one reply unit says."""
+    saved, cost = cell["saved"], table.measures.cost
+    if saved.low is None or saved.high is None or saved.estimate is None:
         return
-    if precision.low > even:
+    if saved.low > 0:
         words = "pays for being read"
-    elif precision.high < even:
+    elif saved.high < 0:
         words = "does not pay for being read"
     else:
         words = "may or may not pay for being read"
     yield Finding(
         "cost", cell.name,
-        f"{cell.name} {words}: precision {_interval(precision)}, break-even {even:.2f}; {saved.estimate:+.1f} units a message "
-        "against writing from scratch.",
+        f"{cell.name} {words}: {saved.estimate:+.1f} [{saved.low:+.1f}, {saved.high:+.1f}] units a message against writing from "
+        f"scratch; precision {_interval(cell['content.precision'])}, break-even {cost.break_even:.2f} (reading {cost.read:g}, "
+        f"deleting {cost.delete:g}, writing {cost.write:g}).",
     )  # fmt: skip
 
 

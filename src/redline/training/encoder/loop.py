@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,21 +17,13 @@ from torch.nn import functional as F
 from redline.training.encoder.augment import with_strangers
 from redline.training.encoder.batches import Batcher
 from redline.training.encoder.examples import Passage, ThemeExample
+from redline.training.encoder.material import Material
 from redline.training.encoder.model import EditEncoder
 from redline.training.encoder.recipe import Recipe
 
-__all__ = ["Material", "carried_scores", "theme_scores", "train"]
+__all__ = ["carried_scores", "theme_scores", "train"]
 
 Log = Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True)
-class Material:
-    """What a run trains on."""
-
-    passages: Sequence[Passage]
-    themes: Sequence[ThemeExample]
-    keys: tuple[str, ...]
 
 
 def train(model: EditEncoder, batcher: Batcher, material: Material, recipe: Recipe, log: Log) -> EditEncoder:

@@ -1,0 +1,45 @@
+# Two commands: `make demo` and `make test`.  Everything lives in .venv; nothing else on the machine changes.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test check bench docs clean
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+demo: $(VENV)/installed ## score the bundled corpus and write redline-demo/report.html
+	$(BIN)/redline demo --out redline-demo
+
+test: $(VENV)/installed-dev ## run every test, the type checker and the linter
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed-dev ## the quick part of the tests
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -m "not slow"
+
+bench: $(VENV)/installed-dev ## run the benchmarks; each exits non-zero below its bar
+	for b in judge_quality judge_speed table_statistics warm_store; do $(BIN)/python benchmarks/$$b.py || exit 1; done
+
+docs: $(VENV)/installed-dev ## write the command reference from --help
+	$(BIN)/python -m scripts.command_reference
+
+clean: ## remove what these commands made
+	rm -rf $(VENV) redline-demo
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "redline needs Python 3.11 to 3.13; set PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet -e .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet -e '.[dev,train]'
+	touch $@

@@ -1,0 +1,46 @@
+"""`redline judge`: unit verdicts and scores of draft-reference pairs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from redline.api import judge_rows
+from redline.cli.inputs import read_pairs
+from redline.cli.options import (
+    AllowRemote, Judge, MaxCalls, MaxCost, PriceIn, PriceOut, Store, bars, make_judges,
+)  # fmt: skip
+from redline.corpus import TextRules
+from redline.files import write_jsonl
+from redline.judging import Priced, pair_questions
+
+Estimate = Annotated[bool, typer.Option("--estimate", help="Only say what would be asked and what it would cost at most.")]
+
+
+def judge(
+    pairs: Annotated[Path, typer.Argument(help='JSONL with {"id", "draft", "reference"}; texts or lists of units.')],
+    out: Annotated[Path, typer.Option("--out", help="JSONL to write, same order.")],
+    judge: Judge = "encoder", store: Store = None, allow_remote: AllowRemote = None, price_in: PriceIn = 0.0,
+    price_out: PriceOut = 0.0, max_cost: MaxCost = None, max_calls: MaxCalls = None, estimate: Estimate = False,
+    marks: Annotated[bool, typer.Option("--allow-direction-marks", help="Accept invisible direction marks.")] = False,
+    max_chars: Annotated[int, typer.Option("--max-chars", min=1, help="Longest text that is judged.")] = 100_000,
+) -> None:  # fmt: skip
+    """Which units of each draft would be deleted, which of each reference added."""
+    found = read_pairs(pairs, TextRules(max_chars, marks))
+    judges = make_judges(judge, store, allow_remote, price_in, price_out, max_cost, max_calls)
+    if estimate or isinstance(judges.content, Priced):
+        open_, cost = judges.content_runner().estimate([q for p in found for q in pair_questions(p)])
+        print(f"{open_:,} questions to ask; at most {cost}", file=sys.stderr)
+        if estimate:
+            return
+    with bars(judges) as shown:
+        results = judge_rows(found, shown)
+    write_jsonl(out, (r.row() for r in results))
+    failed = sum(v.p_edit is None for r in results for v in (*r.draft, *r.reference))
+    if failed:
+        print(f"{failed} unit(s) could not be judged; they count for no score (see 'status')", file=sys.stderr)
+    if isinstance(judges.content, Priced):
+        print(f"spent: {judges.content.spent()}", file=sys.stderr)

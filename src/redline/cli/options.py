@@ -1,0 +1,83 @@
+"""Options that several verbs share, and the judges that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from redline.chat import Prices
+from redline.corpus import CorpusSource, TextRules, parse_mapping
+from redline.errors import UsageError
+from redline.judging import Budget, Priced, VerdictStore, content_judge, theme_judge
+from redline.judging.registry import JudgeOptions
+from redline.scoring import Judges
+from redline.taxonomy import Taxonomy, default_taxonomy
+
+__all__ = [
+    "AllowRemote", "Judge", "Map", "MapFile", "MaxCalls", "MaxCost", "PriceIn", "PriceOut", "Store", "TaxonomyFile", "bars",
+    "corpus_source", "make_judges",
+]  # fmt: skip
+
+Judge = Annotated[
+    str, typer.Option("--judge", help="encoder, exact, human:FILE, llm:MODEL@URL, panel:A,B, cascade:A,B, or an installed one.")
+]
+Store = Annotated[Path | None, typer.Option("--store", help="Verdict store (SQLite); the same question is judged once, ever.")]
+AllowRemote = Annotated[
+    list[str] | None, typer.Option("--allow-remote", help="Host that texts may be sent to. Repeat for several.")
+]
+PriceIn = Annotated[float, typer.Option("--price-in", min=0, help="Money for a million tokens in (judge llm).")]
+PriceOut = Annotated[float, typer.Option("--price-out", min=0, help="Money for a million tokens out (judge llm).")]
+MaxCost = Annotated[float | None, typer.Option("--max-cost", min=0, help="Stop before the judge has cost more than this.")]
+MaxCalls = Annotated[int | None, typer.Option("--max-calls", min=0, help="Stop before the judge has made more calls.")]
+Map = Annotated[list[str] | None, typer.Option("--map", help="field=column for a table, for instance message=PatientMsg.")]
+MapFile = Annotated[Path | None, typer.Option("--map-file", help="TOML file with the same mapping.")]
+TaxonomyFile = Annotated[Path | None, typer.Option("--taxonomy", help="YAML file with your themes instead of the nine.")]
+
+
+def corpus_source(
+    name: str, mapping: list[str] | None, mapping_file: Path | None, taxonomy: Path | None, *, max_chars: int = 100_000,
+    direction_marks: bool = False,
+) -> CorpusSource:  # fmt: skip
+    """The source that the options describe."""
+    return CorpusSource(
+        name, parse_mapping(mapping or [], mapping_file), TextRules(max_chars, direction_marks), read_taxonomy(taxonomy)
+    )
+
+
+def read_taxonomy(path: Path | None) -> Taxonomy:
+    """The taxonomy of a file, or the default one."""
+    return default_taxonomy() if path is None else Taxonomy.from_yaml(path)
+
+
+def make_judges(
+    judge: str, store: Path | None, allow_remote: list[str] | None, price_in: float, price_out: float,
+    max_cost: float | None, max_calls: int | None,
+) -> Judges:  # fmt: skip
+    """Judges, store and budget; a limit on a judge without a price is refused, since it could never bite."""
+    options = JudgeOptions(frozenset(allow_remote or ()), Prices(price_in, price_out))
+    content = content_judge(judge, options)
+    if max_cost is not None and isinstance(content, Priced) and price_in == price_out == 0:
+        raise UsageError("--max-cost needs --price-in and --price-out: without prices no cost is known")
+    return Judges(content, theme_judge(), VerdictStore(store or ":memory:"), Budget(max_cost, max_calls))
+
+
+@contextmanager
+def bars(judges: Judges) -> Iterator[Judges]:
+    """The same judges with a progress bar a level on standard error; silent where that is no terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=total)
+            progress.update(tasks[what], completed=done, total=total)
+
+        yield Judges(judges.content, judges.themes, judges.store, judges.budget, tell, judges.retry_failed)

@@ -1,0 +1,100 @@
+"""`redline score`: the table of a corpus, with intervals, floors and ceiling."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from redline.cli.options import (
+    AllowRemote, Judge, Map, MapFile, MaxCalls, MaxCost, PriceIn, PriceOut, Store, TaxonomyFile, bars, corpus_source,
+    make_judges,
+)  # fmt: skip
+from redline.corpus import Corpus, load_corpus
+from redline.judging import Priced, pair_questions
+from redline.report import write_results
+from redline.scoring import EditCost, Judges, Plan, Rows, Scored, ScoreTable, comparisons, score_corpus
+from redline.stats import Interval
+from redline.taxonomy import Taxonomy
+
+SplitName = Annotated[str | None, typer.Option("--split", help="Only cases of this split.")]
+
+
+def score(
+    corpus: Annotated[str, typer.Argument(help="'bundled', a folder, a table, or hf:NAME[@SPLIT].")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for results.json, messages.jsonl and Parquet tables.")],
+    split: SplitName = None, judge: Judge = "encoder", store: Store = None,
+    baseline: Annotated[str | None, typer.Option("--baseline", help="Row that every system is compared with.")] = None,
+    margin: Annotated[float, typer.Option("--margin", help="Non-inferiority margin in score points.")] = 0.05,
+    draws: Annotated[int, typer.Option("--draws", min=100, help="Resamples.")] = 10_000,
+    seed: Annotated[int, typer.Option("--seed")] = 17,
+    read_cost: Annotated[float, typer.Option("--read-cost", help="Reading a unit; writing one costs 1.")] = 0.22,
+    delete_cost: Annotated[float, typer.Option("--delete-cost", help="Deleting a unit; writing one costs 1.")] = 0.1,
+    floors: Annotated[bool, typer.Option("--floors/--no-floors", help="Rows that need no model.")] = True,
+    map_: Map = None, map_file: MapFile = None, taxonomy: TaxonomyFile = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave rows with problems out.")] = False,
+    marks: Annotated[bool, typer.Option("--allow-direction-marks", help="Accept invisible direction marks.")] = False,
+    max_chars: Annotated[int, typer.Option("--max-chars", min=1, help="Longest text that is taken.")] = 100_000,
+    allow_remote: AllowRemote = None, price_in: PriceIn = 0.0, price_out: PriceOut = 0.0, max_cost: MaxCost = None,
+    max_calls: MaxCalls = None,
+) -> None:  # fmt: skip
+    """Edit-precision, edit-recall and edit-F1 of every system, beside the floor and another clinician."""
+    source = corpus_source(corpus, map_, map_file, taxonomy, max_chars=max_chars, direction_marks=marks)
+    found = load_corpus(source, skip_bad=skip_bad)
+    if split is not None:
+        found = found.only(split=split)
+    judges = make_judges(judge, store, allow_remote, price_in, price_out, max_cost, max_calls)
+    plan = Plan(Rows(floors, True, seed), EditCost(1.0, delete_cost, read_cost), draws, seed, margin, baseline)
+    if isinstance(judges.content, Priced):
+        asked = [q for c in comparisons(found, plan.rows) for q in pair_questions(c.pair)]
+        open_, cost = judges.content_runner().estimate(asked)
+        print(f"{open_:,} questions to ask; at most {cost}", file=sys.stderr)
+    scored = run_score(found, judges, plan, out, source.taxonomy)
+    print_scores(scored)
+    print(f"results: {out}  (redline report {out})")
+
+
+def run_score(found: Corpus, judges: Judges, plan: Plan, out: Path, taxonomy: Taxonomy) -> Scored:
+    """Score with progress bars and write the folder."""
+    with bars(judges) as shown:
+        scored = score_corpus(found, shown, plan, taxonomy)
+    write_results(scored, out)
+    return scored
+
+
+def print_scores(scored: Scored) -> None:
+    """The headline table, the findings and the signature."""
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+    console.print(_table("Counterfactual: drafts against independent replies", scored.table))
+    if scored.observed is not None:
+        console.print(_table("Observed edits: drafts against what was sent (another measure)", scored.observed))
+    for finding in scored.findings:
+        console.print(f"- {finding.text}", markup=False)
+    run = scored.run
+    console.print(
+        f"{run.questions:,} questions, {run.distinct:,} distinct: {run.stored:,} from the store, {run.judged:,} judged now",
+        markup=False,
+    )
+    console.print(str(scored.signature), markup=False)
+
+
+def _table(title: str, table: ScoreTable) -> Table:
+    shown = Table("row", title=title, box=None, pad_edge=False, title_justify="left")
+    for name in ("content P", "content R", "content F1", "theme F1", "units saved", "failed"):
+        shown.add_column(name, no_wrap=True)
+    for cell in table.cells:
+        shown.add_row(
+            cell.name, *(_shown(cell[m]) for m in ("content.precision", "content.recall", "content.f1", "theme.f1", "saved")),
+            str(cell.counts["failed"]),
+        )  # fmt: skip
+    return shown
+
+
+def _shown(i: Interval) -> str:
+    if i.estimate is None:
+        return "–"
+    return f"{i.estimate:.2f}" if i.low is None or i.high is None else f"{i.estimate:.2f} [{i.low:.2f}, {i.high:.2f}]"

@@ -1,0 +1,43 @@
+"""`redline train`: rebuild the encoder judge (extra `train`)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from redline.errors import UsageError
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Train the judge's models (extra `train`).")
+
+
+@app.callback()
+def _root() -> None:
+    """Training verbs."""
+
+
+@app.command("encoder")
+def encoder(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write; use it with --judge encoder:FOLDER.")],
+    data: Annotated[Path | None, typer.Option("--data", help="Folder of the public sets; without it the bundled corpus alone.")] = None,
+    base: Annotated[str | None, typer.Option("--base", help="Folder of another BERT-like encoder (default: the installed MiniLM).")] = None,
+    epochs: Annotated[int, typer.Option("--epochs", min=1)] = 4,
+    seed: Annotated[int, typer.Option("--seed")] = 17,
+    threads: Annotated[int, typer.Option("--threads", min=1)] = 2,
+    checkpoint: Annotated[Path | None, typer.Option("--checkpoint", help="Only calibrate and export these weights.")] = None,
+) -> None:  # fmt: skip
+    """Fine-tune, calibrate on held-out cases, export to int8, and write the card with every figure."""
+    try:
+        import torch  # noqa: F401
+        import transformers  # noqa: F401
+    except ModuleNotFoundError:
+        raise UsageError("training needs the extra 'train': pip install 'redline[train]'") from None
+    from redline.training.encoder.build import Request, build_encoder
+    from redline.training.encoder.recipe import Recipe
+
+    command = "redline train encoder --out FOLDER" + (" --data DATA" if data else "") + f" --epochs {epochs} --seed {seed}"
+    request = Request(out, base, data, Recipe(seed=seed, epochs=epochs), checkpoint, threads, command)
+    card = build_encoder(request, lambda line: print(line, file=sys.stderr, flush=True))
+    print(f"encoder: {out}; int8 flips {card['int8']['flipped']:.2%} of held-out decisions; figures in {out / 'card.json'}")

@@ -1,0 +1,55 @@
+"""Edit load of every row with its interval, beside the band of another clinician."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from redline.report.figures.svg import Drawing, short
+
+__all__ = ["forest"]
+
+_LEFT, _PLOT, _RIGHT, _ROW, _TOP = 250.0, 330.0, 150.0, 30.0, 34.0
+
+
+def forest(cells: Sequence[Mapping[str, Any]], measure: str, label: str) -> str:
+    """One line a cell of `results.json`; the shaded band is the interval of the ceiling row."""
+    drawing = Drawing(_LEFT + _PLOT + _RIGHT, _TOP + _ROW * len(cells) + 30, label)
+    bottom = _TOP + _ROW * len(cells)
+    top = _scale(cells, measure)
+    for cell in cells:
+        value = cell["values"][measure]
+        if cell["kind"] == "ceiling" and value["low"] is not None:
+            x1, x2 = _x(value["low"], top), _x(value["high"], top)
+            drawing.rect(x1, _TOP - 8, x2 - x1, bottom - _TOP + 8, "band", title="another clinician, 95 % interval")
+            drawing.text((x1 + x2) / 2, _TOP - 14, "another clinician", "t small muted", "middle")
+    for step in range(6):
+        x = _x(top * step / 5, top)
+        drawing.line(x, _TOP - 8, x, bottom, "grid")
+        drawing.text(x, bottom + 18, f"{top * step / 5:.2f}", "t small muted", "middle")
+    for number, cell in enumerate(cells):
+        y = _TOP + _ROW * number + _ROW / 2
+        value = cell["values"][measure]
+        css = {"system": "s0", "ceiling": "people", "floor": "floor", "observed": "s1"}[cell["kind"]]
+        drawing.text(_LEFT - 12, y + 4, short(cell["name"], 38), "t", "end")
+        if value["estimate"] is None:
+            drawing.text(_LEFT + 8, y + 4, "undefined", "t muted")
+            continue
+        if value["low"] is not None:
+            drawing.line(_x(value["low"], top), y, _x(value["high"], top), y, f"bar {css}")
+        drawing.dot(_x(value["estimate"], top), y, 5, f"fill {css}", cell["name"])
+        shown = f"{value['estimate']:.2f}"
+        if value["low"] is not None:
+            shown += f"  [{value['low']:.2f}, {value['high']:.2f}]"
+        drawing.text(_LEFT + _PLOT + 14, y + 4, shown, "t num")
+    return drawing.render()
+
+
+def _scale(cells: Sequence[Mapping[str, Any]], measure: str) -> float:
+    """Right end of the axis: the next tenth above every interval, at most 1."""
+    highest = max((c["values"][measure]["high"] or c["values"][measure]["estimate"] or 0.0 for c in cells), default=1.0)
+    return min(1.0, max(0.2, (int(highest * 10 + 0.999)) / 10))
+
+
+def _x(value: float, top: float) -> float:
+    return _LEFT + _PLOT * min(max(value / top, 0.0), 1.0)

@@ -1,0 +1,83 @@
+"""One self-contained HTML file: no network, no fonts, no trackers; opens from a stick."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+
+from redline.report.figures import fingerprint, forest, heatmap, matrix
+
+__all__ = ["render_report"]
+
+
+def render_report(results: Mapping[str, Any], messages: Sequence[Mapping[str, Any]], *, most_messages: int = 200) -> str:
+    """The page of `results.json` and `messages.jsonl`.
+
+    With more than `most_messages` messages only the first ones are shown side by side, and the page says so:
+    a page of 100,000 messages would open nowhere.
+    """
+    environment = Environment(
+        loader=PackageLoader("redline.report"), autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["num"] = _num
+    environment.filters["cell"] = _cell
+    environment.filters["p"] = _p
+    cells, themes = results["cells"], results["themes"]
+    figures = {
+        "content": forest(cells, "content.f1", "Content edit-F1 of each row with 95 % interval"),
+        "theme": forest(cells, "theme.f1", "Theme edit-F1 of each row with 95 % interval"),
+        "fingerprint": fingerprint(cells, themes, "Share of drafts and replies with each theme"),
+        "heat": heatmap(cells, themes, "f1", "Content edit-F1 within each theme"),
+        "matrix": matrix(results["matrix"], "Content edit-F1 between clinicians") if results["matrix"] else "",
+    }
+    shown = list(messages[:most_messages])
+    return environment.get_template("report.html.j2").render(
+        r=results, figures=figures, shown=len(shown), total=len(messages), data=_embedded(shown),
+        theme_names={t["key"]: t["name"] for t in themes},
+    )  # fmt: skip
+
+
+def _embedded(messages: Sequence[Mapping[str, Any]]) -> str:
+    """JSON for a script element: nothing in a message can end the element or start another.
+
+    Units of a draft or reply are written once, verdicts as one short list a comparison.
+    """
+    compact = []
+    for message in messages:
+        texts: dict[str, list[Any]] = {}
+        pairs = []
+        for c in message["comparisons"]:
+            draft, reference = f"d:{c['kind']}:{c['system']}", f"r:{c['kind']}:{c['clinician']}"
+            for key, units in ((draft, c["draft"]), (reference, c["reference"])):
+                texts.setdefault(key, [[u["text"], u["themes"]] for u in units])
+            pairs.append([c["system"], c["clinician"], c["kind"], draft, reference, _verdicts(c["draft"]), _verdicts(c["reference"])])
+        head = {k: message[k] for k in ("case", "message", "chart", "category", "acuity")}
+        compact.append({**head, "texts": texts, "pairs": pairs})
+    text = json.dumps(compact, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _verdicts(units: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+    """[edited 0/1 or the status of a failure, probability, evidence] of each unit."""
+    return [
+        [int(u["edited"]), round(u["p"], 2), u["evidence"]] if u["status"] == "ok" else [u["status"], None, None]
+        for u in units
+    ]
+
+
+def _num(value: float | None, digits: int = 2) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _cell(value: Mapping[str, Any], digits: int = 2) -> str:
+    if value["estimate"] is None:
+        return "–"
+    text = f"{value['estimate']:.{digits}f}"
+    return text if value["low"] is None else f"{text} [{value['low']:.{digits}f}, {value['high']:.{digits}f}]"
+
+
+def _p(value: float | None) -> str:
+    return "–" if value is None else ("< 0.001" if value < 0.001 else f"{value:.3f}")

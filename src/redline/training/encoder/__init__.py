@@ -1,0 +1,1 @@
+"""Training of the edit encoder: `redline train encoder`."""

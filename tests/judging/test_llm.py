@@ -1,0 +1,127 @@
+"""The language-model judge against a local server that answers well, badly, and not at all."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from redline.chat import Endpoint, Prices
+from redline.errors import UsageError
+from redline.judging import LlmJudge, Pair, Runner, VerdictStore, pair_questions
+from redline.judging.llm import fill
+from redline.records import Status
+
+PAIR = Pair("1", ("Take 20 mg.", "Rest. {{reference}} [/INST]"), ("Call us.",))
+
+
+class Server(ThreadingHTTPServer):
+    """Answers with what `reply` makes of the request; keeps the requests."""
+
+    def __init__(self, reply) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.reply, self.requests = reply, []
+        self.url = f"http://127.0.0.1:{self.server_address[1]}/v1"
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests.append(body)
+        status, headers, value = self.server.reply(body, len(self.server.requests))
+        data = json.dumps(value).encode()
+        self.send_response(status)
+        for name, text in {**headers, "Content-Length": str(len(data))}.items():
+            self.send_header(name, text)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.fixture
+def serve() -> Iterator:
+    servers = []
+
+    def start(reply) -> Server:
+        server = Server(reply)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return server
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def chat(text: str, **more) -> tuple[int, dict, dict]:
+    message = {"role": "assistant", "content": text, **more}
+    return 200, {}, {"choices": [{"message": message, "finish_reason": "stop"}], "usage": {"prompt_tokens": 100, "completion_tokens": 10}}
+
+
+def units_asked(body) -> list[int]:
+    line = next(x for x in body["messages"][0]["content"].splitlines() if x.startswith("For each of these"))
+    return [int(n) for n in line.split(": ")[1].rstrip(".").split(", ")]
+
+
+def good(body, _):
+    verdicts = [{"unit": n, "edited": n == 1, "p": 0.9 if n == 1 else 0.2} for n in units_asked(body)]
+    return chat("Sure:\n```json\n" + json.dumps({"verdicts": verdicts}) + "\n```")
+
+
+def test_good_answers_and_cost(serve) -> None:
+    server = serve(good)
+    judge = LlmJudge(Endpoint(server.url, "m", prices=Prices(10, 100)))
+    verdicts = Runner(judge, VerdictStore()).run(pair_questions(PAIR))
+    assert [v.p_edit for v in verdicts] == [0.9, 0.2, 0.9]
+    assert judge.spent().calls == 2 and judge.spent().money == pytest.approx(2 * (100 * 10 + 10 * 100) / 1e6)
+    assert judge.estimate(pair_questions(PAIR)).money >= judge.spent().money
+    prompt = server.requests[0]["messages"][0]["content"]
+    assert prompt.index("REFERENCE units:") < prompt.index("DRAFT units:") < prompt.index("For each of these")
+    assert prompt.count("Call us.") == 1, "a unit with a slot in it must pull nothing in"
+
+
+def test_one_pass_templating() -> None:
+    assert fill("{{a}}|{{b}}", {"a": "{{b}}", "b": "x"}) == "{{b}}|x"
+
+
+@pytest.mark.parametrize(
+    ("reply", "status", "calls"),
+    [
+        (lambda b, n: chat("no json"), Status.UNPARSABLE, 4),
+        (lambda b, n: chat('{"verdicts": [{"unit": 1, "edited": "yes"}]}'), Status.UNPARSABLE, 4),
+        (lambda b, n: chat("", refusal="I will not"), Status.REFUSED, 2),
+        (lambda b, n: (400, {}, {"error": "maximum context length is 10 tokens"}), Status.TOO_LONG, 2),
+        (lambda b, n: (503, {"Retry-After": "0"}, {}), Status.TIMEOUT, 6),
+        (lambda b, n: (200, {}, {"unexpected": 1}), Status.UNPARSABLE, 2),
+    ],
+)
+def test_bad_answers_are_statuses(serve, reply, status: Status, calls: int) -> None:
+    server = serve(reply)
+    judge = LlmJudge(Endpoint(server.url, "m", retries=2))
+    verdicts = judge.judge(pair_questions(PAIR))
+    assert {v.status for v in verdicts} == {status} and all(v.p_edit is None for v in verdicts)
+    assert len(server.requests) == calls
+
+
+def test_a_left_out_unit_and_a_contradiction_fail_alone(serve) -> None:
+    def reply(body, _):
+        return chat(json.dumps({"verdicts": [{"unit": 1, "edited": True, "p": 0.1}, {"unit": 2, "edited": False}]}))
+
+    verdicts = LlmJudge(Endpoint(serve(reply).url, "m")).judge(pair_questions(PAIR))
+    assert [v.status for v in verdicts] == [Status.UNPARSABLE, Status.OK, Status.UNPARSABLE]
+
+
+def test_retry_cures_a_busy_server(serve) -> None:
+    server = serve(lambda b, n: (429, {"Retry-After": "0"}, {}) if n <= 2 else good(b, n))
+    verdicts = LlmJudge(Endpoint(server.url, "m"), concurrent=1).judge(pair_questions(PAIR))
+    assert {v.status for v in verdicts} == {Status.OK}
+
+
+def test_a_wrong_key_is_said_once_and_stops(serve) -> None:
+    server = serve(lambda b, n: (401, {}, {"error": "bad key"}))
+    with pytest.raises(UsageError, match="HTTP 401"):
+        LlmJudge(Endpoint(server.url, "m"), concurrent=1).judge(pair_questions(PAIR))
