@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from redline.judging import (
-    Budget, ContentJudge, Pair, Runner, ThemeJudge, ThemeQuestion, VerdictStore, content_judge, pair_questions, theme_judge,
+    Budget,
+    ContentJudge,
+    Pair,
+    Runner,
+    ThemeJudge,
+    ThemeQuestion,
+    VerdictStore,
+    content_judge,
+    pair_questions,
+    theme_judge,
 )  # fmt: skip
 from redline.records import EditLoad, Status, ThemeVerdict, Verdict
 from redline.scoring import Judges, content_load, theme_load, theme_set
@@ -50,8 +59,12 @@ class PairResult:
         return {
             "id": self.pair.id,
             "status": self.status.value,
-            "draft_units": [_unit(t, v, "p_delete", "deleted") for t, v in zip(self.pair.draft, self.draft, strict=True)],
-            "reference_units": [_unit(t, v, "p_add", "added") for t, v in zip(self.pair.reference, self.reference, strict=True)],
+            "draft_units": [
+                _unit(t, v, "p_delete", "deleted") for t, v in zip(self.pair.draft, self.draft, strict=True)
+            ],
+            "reference_units": [
+                _unit(t, v, "p_add", "added") for t, v in zip(self.pair.reference, self.reference, strict=True)
+            ],
             "content": _scores(self.content),
             "themes": {
                 "draft": list(default_taxonomy().order(theme_set(self.draft_themes))),
@@ -73,7 +86,11 @@ def judge_rows(pairs: Sequence[Pair], judges: Judges) -> list[PairResult]:
         middle, end = at + len(pair.draft), at + len(pair.draft) + len(pair.reference)
         results.append(
             PairResult(
-                pair, tuple(verdicts[at:middle]), tuple(verdicts[middle:end]), tuple(found[at:middle]), tuple(found[middle:end])
+                pair,
+                tuple(verdicts[at:middle]),
+                tuple(verdicts[middle:end]),
+                tuple(found[at:middle]),
+                tuple(found[middle:end]),
             )
         )
         at = end
@@ -98,7 +115,9 @@ def judge(
     return [r.row() for r in judge_rows([_pair(p, i) for i, p in enumerate(pairs)], judges)]
 
 
-def theme_rows(texts: Sequence[tuple[str, tuple[str, ...]]], classifier: ThemeJudge, store: VerdictStore) -> list[dict[str, Any]]:
+def theme_rows(
+    texts: Sequence[tuple[str, tuple[str, ...]]], classifier: ThemeJudge, store: VerdictStore
+) -> list[dict[str, Any]]:
     """(id, units) of each text to the lines of `redline themes`."""
     asked = [ThemeQuestion(units, i) for _, units in texts for i in range(len(units))]
     verdicts = iter(Runner(classifier, store).run(asked))

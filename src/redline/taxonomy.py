@@ -82,9 +82,7 @@ class Taxonomy:
             raise InputError.single(str(path), f"cannot be read ({error.strerror})") from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             line = getattr(getattr(error, "problem_mark", None), "line", None)
-            raise InputError.single(
-                str(path), "is not valid YAML", line=None if line is None else line + 1
-            ) from None
+            raise InputError.single(str(path), "is not valid YAML", line=None if line is None else line + 1) from None
         return _from_data(data, str(path))
 
 

@@ -40,7 +40,9 @@ def test_judge_contract(pairs: Path, tmp_path: Path) -> None:
     rows = lines(out)
     assert [r["id"] for r in rows] == ["b", "a", "3"]
     assert set(rows[0]) == {"id", "status", "draft_units", "reference_units", "content", "themes"}
-    assert [u["text"] for u in rows[0]["reference_units"]] == ["Take 20 mg.", "Call me. Today."], "a list is kept as it is"
+    assert [u["text"] for u in rows[0]["reference_units"]] == ["Take 20 mg.", "Call me. Today."], (
+        "a list is kept as it is"
+    )
     assert set(rows[0]["draft_units"][0]) == {"text", "p_delete", "deleted"}
     assert set(rows[0]["reference_units"][0]) == {"text", "p_add", "added"}
     assert set(rows[0]["themes"]) == {"draft", "reference", "precision", "recall", "f1"}
@@ -142,8 +144,14 @@ def test_corpus_verbs(tmp_path: Path) -> None:
         (["report", "nowhere"], "Run `redline score CORPUS --out FOLDER` first"),
         (["why-miss", "p.jsonl", "--store", "none.sqlite"], "does not exist"),
         (["score", "bundled", "--out", "x", "--judge", "nobody"], "there is no judge 'nobody'"),
-        (["score", "bundled", "--out", "x", "--judge", "llm:m@https://api.example.org/v1"], "--allow-remote api.example.org"),
-        (["score", "bundled", "--out", "x", "--judge", "llm:m@http://localhost:1/v1", "--max-cost", "1"], "needs --price-in"),
+        (
+            ["score", "bundled", "--out", "x", "--judge", "llm:m@https://api.example.org/v1"],
+            "--allow-remote api.example.org",
+        ),
+        (
+            ["score", "bundled", "--out", "x", "--judge", "llm:m@http://localhost:1/v1", "--max-cost", "1"],
+            "needs --price-in",
+        ),
         (["score", "bundled", "--out", "x", "--split", "nothing"], "nothing to compare"),
     ],
 )

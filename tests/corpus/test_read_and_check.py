@@ -7,12 +7,24 @@ from pathlib import Path
 import pytest
 
 from redline.corpus import (
-    CorpusSource, SplitRequest, TextRules, bundled_rows, describe, load_corpus, parse_mapping, read_corpus, split_corpus,
+    CorpusSource,
+    SplitRequest,
+    TextRules,
+    bundled_rows,
+    describe,
+    load_corpus,
+    parse_mapping,
+    read_corpus,
+    split_corpus,
     write_corpus,
 )  # fmt: skip
 from redline.errors import InputError, UsageError
 
-CASE = {"id": "m1", "message": "My knee hurts.", "ehr": {"age": 40, "sex": "F", "problems": ["Gout"], "medications": []}}
+CASE = {
+    "id": "m1",
+    "message": "My knee hurts.",
+    "ehr": {"age": 40, "sex": "F", "problems": ["Gout"], "medications": []},
+}
 REPLY = {"case": "m1", "clinician": "a", "sentences": [{"text": "Rest it.", "themes": ["treatment_planning"]}]}
 DRAFT = {"case": "m1", "model": "m", "strategy": "s", "text": "Ice it."}
 
@@ -30,15 +42,30 @@ def problems(path: Path, **options) -> list[str]:
 def test_the_bundled_corpus_is_what_its_readme_says() -> None:
     corpus = load_corpus("bundled")
     assert (len(corpus.cases), len(corpus.replies), len(corpus.drafts)) == (240, 880, 280)
-    assert [len(bundled_rows(n)) for n in ("pairs_train", "pairs_test", "statements", "edits_test")] == [657, 130, 2880, 260]
+    assert [len(bundled_rows(n)) for n in ("pairs_train", "pairs_test", "statements", "edits_test")] == [
+        657,
+        130,
+        2880,
+        260,
+    ]
     assert describe(corpus).splits == {"test": 80, "train": 160}
 
 
 def test_every_problem_in_one_pass(tmp_path: Path) -> None:
     folder(
         tmp_path,
-        cases=[CASE, CASE, {"id": "m2", "message": "  "}, {"id": "m3", "mesage": "typo"}, {"id": "m4", "message": "x", "ehr": {"age": "old"}}],
-        replies=[REPLY, {**REPLY, "case": "nobody"}, {**REPLY, "clinician": "b", "sentences": [{"text": "x", "themes": ["emphathy"]}]}],
+        cases=[
+            CASE,
+            CASE,
+            {"id": "m2", "message": "  "},
+            {"id": "m3", "mesage": "typo"},
+            {"id": "m4", "message": "x", "ehr": {"age": "old"}},
+        ],
+        replies=[
+            REPLY,
+            {**REPLY, "case": "nobody"},
+            {**REPLY, "clinician": "b", "sentences": [{"text": "x", "themes": ["emphathy"]}]},
+        ],
         drafts=[{**DRAFT, "text": 7}],
     )
     found = "\n".join(problems(tmp_path))
@@ -77,8 +104,8 @@ def test_direction_marks_can_be_allowed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "is empty"), (b"\xff\xfe\x00", "is not UTF-8"), (b"{broken\n", "is not one JSON object"), (b"[1]\n", "is a JSON list"),
-        (b'{"id": NaN}\n', "NaN is not JSON"), (b"[" * 100_000 + b"\n", "is not one JSON object"),
+        (b"", "is empty"), (b"\xff\xfe\x00", "is not UTF-8"), (b"{broken\n", "is not one JSON object"),
+        (b"[1]\n", "is a JSON list"), (b'{"id": NaN}\n', "NaN is not JSON"), (b"[" * 100_000 + b"\n", "is not one JSON object"),
     ],
 )  # fmt: skip
 def test_unreadable_files(tmp_path: Path, content: bytes, words: str) -> None:
@@ -125,7 +152,9 @@ def test_a_table_in_csv_and_parquet_with_a_mapping(tmp_path: Path) -> None:
         writer.writerow(["My knee\nhurts.", "Rest it.", "a", "40", "Ice it."])
         writer.writerow(["My knee\nhurts.", "Walk.", "b", "40", "Ice it."])
     mapping = parse_mapping(["message=PatientMsg", "reply=Reply text", "clinician=Doc", "draft=Model reply"])
-    duckdb.sql(f"COPY (SELECT * FROM read_csv('{path}', all_varchar=true)) TO '{tmp_path / 't.parquet'}' (FORMAT parquet)")
+    duckdb.sql(
+        f"COPY (SELECT * FROM read_csv('{path}', all_varchar=true)) TO '{tmp_path / 't.parquet'}' (FORMAT parquet)"
+    )
     for name in ("t.csv", "t.parquet"):
         corpus = load_corpus(CorpusSource(str(tmp_path / name), mapping))
         assert (len(corpus.cases), len(corpus.replies), len(corpus.drafts)) == (1, 2, 1)

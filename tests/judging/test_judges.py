@@ -7,7 +7,16 @@ import pytest
 
 from redline.errors import InputError, JudgeError, RemoteNotAllowedError, UsageError
 from redline.judging import (
-    CascadeJudge, ContentQuestion, Direction, ExactJudge, HumanJudge, Pair, PanelJudge, Scope, check_judge, content_judge,
+    CascadeJudge,
+    ContentQuestion,
+    Direction,
+    ExactJudge,
+    HumanJudge,
+    Pair,
+    PanelJudge,
+    Scope,
+    check_judge,
+    content_judge,
     pair_questions,
 )  # fmt: skip
 from redline.records import Status, Verdict
@@ -77,7 +86,9 @@ def test_human_judge_reports_every_bad_line(tmp_path: Path) -> None:
     assert "line 1, field 'deleted'" in text and "line 1, field 'added'" in text and "line 2, field 'draft'" in text
 
 
-@pytest.mark.parametrize("judge", [ExactJudge(), PanelJudge((ExactJudge(), ExactJudge(near=80))), CascadeJudge(ExactJudge(), ExactJudge())])
+@pytest.mark.parametrize(
+    "judge", [ExactJudge(), PanelJudge((ExactJudge(), ExactJudge(near=80))), CascadeJudge(ExactJudge(), ExactJudge())]
+)
 def test_built_in_judges_keep_the_contract(judge) -> None:
     check_judge(judge)
 
@@ -97,7 +108,11 @@ def test_the_kit_finds_broken_judges() -> None:
         def judge(self, questions):
             return [0.5 for _ in questions]
 
-    for broken, words in ((Short(YES), "verdicts"), (Positional(YES), "place in the batch"), (Floats(YES), "not a Verdict")):
+    for broken, words in (
+        (Short(YES), "verdicts"),
+        (Positional(YES), "place in the batch"),
+        (Floats(YES), "not a Verdict"),
+    ):
         with pytest.raises(JudgeError, match=words):
             check_judge(broken)
 
@@ -115,6 +130,6 @@ def test_a_misspelt_judge_is_explained(spec: str, words: str) -> None:
 
 
 def test_a_remote_host_needs_to_be_allowed() -> None:
-    with pytest.raises(RemoteNotAllowedError, match="--allow-remote models.example.org"):
+    with pytest.raises(RemoteNotAllowedError, match=r"--allow-remote models\.example\.org"):
         content_judge("llm:gpt@https://models.example.org/v1")
     assert content_judge("llm:m@http://127.0.0.1:1/v1").name == "llm"

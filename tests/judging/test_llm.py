@@ -59,7 +59,14 @@ def serve() -> Iterator:
 
 def chat(text: str, **more) -> tuple[int, dict, dict]:
     message = {"role": "assistant", "content": text, **more}
-    return 200, {}, {"choices": [{"message": message, "finish_reason": "stop"}], "usage": {"prompt_tokens": 100, "completion_tokens": 10}}
+    return (
+        200,
+        {},
+        {
+            "choices": [{"message": message, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 100, "completion_tokens": 10},
+        },
+    )
 
 
 def units_asked(body) -> list[int]:

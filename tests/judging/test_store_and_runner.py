@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 
 from redline.errors import BudgetError, InputError, JudgeError
-from redline.judging import Budget, ContentQuestion, Cost, Direction, ExactJudge, Pair, Runner, Scope, VerdictStore, pair_questions
+from redline.judging import (
+    Budget,
+    ContentQuestion,
+    Cost,
+    Direction,
+    ExactJudge,
+    Pair,
+    Runner,
+    Scope,
+    VerdictStore,
+    pair_questions,
+)
 from redline.judging.explain import explain_miss
 from redline.judging.single_flight import SingleFlight
 from redline.judging.store import decode, encode
@@ -90,9 +101,7 @@ class Flaky(Counting):
     def judge(self, questions):
         super().judge(questions)
         kinds = {"t": Status.TIMEOUT, "r": Status.REFUSED}
-        return [
-            Verdict(kinds[q.unit[0]]) if q.unit[0] in kinds else Verdict(Status.OK, 0.5, True) for q in questions
-        ]
+        return [Verdict(kinds[q.unit[0]]) if q.unit[0] in kinds else Verdict(Status.OK, 0.5, True) for q in questions]
 
 
 def test_failures_are_statuses_and_timeouts_are_asked_again() -> None:
@@ -195,7 +204,11 @@ def test_kill_loses_at_most_one_batch_and_repeats_none(tmp_path: Path) -> None:
 
 def _run(code: str, path: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code), path], capture_output=True, text=True, env=dict(os.environ), check=False
+        [sys.executable, "-c", textwrap.dedent(code), path],
+        capture_output=True,
+        text=True,
+        env=dict(os.environ),
+        check=False,
     )
 
 

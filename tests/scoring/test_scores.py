@@ -12,8 +12,21 @@ from redline.corpus import Corpus
 from redline.judging import ContentQuestion, Direction, ExactJudge, Pair, Runner, Scope, VerdictStore, pair_questions
 from redline.records import Case, Draft, EditLoad, Reply, Status, Verdict
 from redline.scoring import (
-    CEILING, EditCost, Judges, Kind, Layout, Measures, Plan, Rows, comparisons, content_load, judge_comparisons, make_table,
-    score_corpus, statistics, theme_load,
+    CEILING,
+    EditCost,
+    Judges,
+    Kind,
+    Layout,
+    Measures,
+    Plan,
+    Rows,
+    comparisons,
+    content_load,
+    judge_comparisons,
+    make_table,
+    score_corpus,
+    statistics,
+    theme_load,
 )  # fmt: skip
 from redline.scoring.loads import load_of
 from redline.taxonomy import default_taxonomy
@@ -73,9 +86,13 @@ def test_disjoint_texts_score_zero(word_judge) -> None:
 def corpus() -> Corpus:
     cases = tuple(Case(f"m{i}", f"message {i}") for i in range(6))
     replies = tuple(
-        Reply(c.id, who, f"Rest {c.id}. {who} asks why?", (f"Rest {c.id}.", f"{who} asks why?")) for c in cases for who in ("a", "b", "c")
+        Reply(c.id, who, f"Rest {c.id}. {who} asks why?", (f"Rest {c.id}.", f"{who} asks why?"))
+        for c in cases
+        for who in ("a", "b", "c")
     )
-    drafts = tuple(Draft(c.id, "m", s, f"Rest {c.id}. {s}.", (f"Rest {c.id}.", f"{s}.")) for c in cases for s in ("x", "y"))
+    drafts = tuple(
+        Draft(c.id, "m", s, f"Rest {c.id}. {s}.", (f"Rest {c.id}.", f"{s}.")) for c in cases for s in ("x", "y")
+    )
     return Corpus("tiny", cases, replies, drafts)
 
 
@@ -113,7 +130,12 @@ def test_table_equals_brute_force(corpus: Corpus, word_judge, question_themes) -
         total = sum((content_load(j.draft, j.reference) for j in mine), EditLoad())
         hard = sum((content_load(j.draft, j.reference, hard=True) for j in mine), EditLoad())
         asks = sum(
-            (theme_load({t for v in j.draft_themes for t in v.themes}, {t for v in j.reference_themes for t in v.themes}) for j in mine),
+            (
+                theme_load(
+                    {t for v in j.draft_themes for t in v.themes}, {t for v in j.reference_themes for t in v.themes}
+                )
+                for j in mine
+            ),
             EditLoad(),
         )
         macro = np.mean([content_load(j.draft, j.reference).f1 for j in mine])
@@ -122,7 +144,10 @@ def test_table_equals_brute_force(corpus: Corpus, word_judge, question_themes) -
             ("hard.f1", hard.f1), ("theme.f1", asks.f1), ("content.macro_f1", macro),
             ("saved", EditCost().saved(total) / len(mine)), ("deletions", total.deletions / len(mine)),
         ):  # fmt: skip
-            assert cell[name].estimate == (None if value is None else pytest.approx(value, abs=1e-12)), (cell.name, name)
+            assert cell[name].estimate == (None if value is None else pytest.approx(value, abs=1e-12)), (
+                cell.name,
+                name,
+            )
 
 
 def test_stored_loads_re_aggregate_to_the_printed_number(corpus: Corpus, word_judge, question_themes, tmp_path) -> None:
@@ -134,7 +159,7 @@ def test_stored_loads_re_aggregate_to_the_printed_number(corpus: Corpus, word_ju
     write_results(scored, tmp_path)
     printed = {c["name"]: c["values"] for c in json.loads((tmp_path / "results.json").read_text())["cells"]}
     rows = duckdb.sql(
-        f"SELECT cell, sum(\"expected.draft_units\"), sum(\"expected.deletions\"), sum(\"expected.reference_units\"), "
+        f'SELECT cell, sum("expected.draft_units"), sum("expected.deletions"), sum("expected.reference_units"), '
         f"sum(\"expected.additions\") FROM '{tmp_path / 'loads.parquet'}' WHERE kind <> 'observed' GROUP BY cell"
     ).fetchall()
     assert len(rows) == len(printed)
@@ -177,7 +202,9 @@ def test_layout_and_measures_agree_with_edit_load() -> None:
 def test_questions_asked_too_rarely_are_called_out(question_themes, word_judge) -> None:
     cases = tuple(Case(f"m{i}", "x") for i in range(12))
     replies = tuple(Reply(c.id, w, "", ("Any rash?", f"Rest {w}.")) for c in cases for w in ("a", "b"))
-    drafts = tuple(Draft(c.id, "m", "x", "", (f"Rest {c.id}.", "Any pain?") if c.id == "m0" else (f"Rest {c.id}.",)) for c in cases)
+    drafts = tuple(
+        Draft(c.id, "m", "x", "", (f"Rest {c.id}.", "Any pain?") if c.id == "m0" else (f"Rest {c.id}.",)) for c in cases
+    )
     scored = score_corpus(Corpus("q", cases, replies, drafts), Judges(word_judge, question_themes), Plan(draws=500))
     assert any(f.kind == "few questions" and f.row == "m/x" for f in scored.findings)
     assert not any(f.kind == "over-assessment" for f in scored.findings)

@@ -5,7 +5,15 @@ import pytest
 from scipy import stats as scipy_stats
 
 from redline.stats import (
-    Interval, NonInferiority, ResamplingPlan, bootstrap, bootstrap_crossed, group_clusters, holm, intervals, non_inferiority,
+    Interval,
+    NonInferiority,
+    ResamplingPlan,
+    bootstrap,
+    bootstrap_crossed,
+    group_clusters,
+    holm,
+    intervals,
+    non_inferiority,
     paired_contrast,
 )  # fmt: skip
 from redline.stats.quantiles import t_quantile
@@ -68,8 +76,12 @@ def test_the_paired_test_keeps_its_level_and_beats_the_unpaired_one() -> None:
     rejected, narrower, trials = 0, 0, 300
     for trial in range(trials):
         base = clustered(rng, 60)[:, 0]
-        other = np.stack([rng.binomial(base[:, 1].astype(int), np.clip(base[:, 0] / base[:, 1], 0, 1)), base[:, 1]], axis=1)
-        first = np.stack([rng.binomial(base[:, 1].astype(int), np.clip(base[:, 0] / base[:, 1], 0, 1)), base[:, 1]], axis=1)
+        other = np.stack(
+            [rng.binomial(base[:, 1].astype(int), np.clip(base[:, 0] / base[:, 1], 0, 1)), base[:, 1]], axis=1
+        )
+        first = np.stack(
+            [rng.binomial(base[:, 1].astype(int), np.clip(base[:, 0] / base[:, 1], 0, 1)), base[:, 1]], axis=1
+        )
         drawn = bootstrap(np.stack([first, other], axis=1).astype(float), ratio, ResamplingPlan(60, 800, trial))
         contrast = paired_contrast(drawn, ["a", "b"], 0, 1, 0)
         rejected += contrast.p < 0.05
@@ -115,7 +127,12 @@ def test_holm_agrees_with_its_definition() -> None:
 
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
-    [(-0.02, 0.1, "non-inferior"), (-0.2, -0.06, "inferior"), (-0.1, 0.1, "inconclusive"), (None, None, "inconclusive")],
+    [
+        (-0.02, 0.1, "non-inferior"),
+        (-0.2, -0.06, "inferior"),
+        (-0.1, 0.1, "inconclusive"),
+        (None, None, "inconclusive"),
+    ],
 )
 def test_non_inferiority(low: float | None, high: float | None, verdict: str) -> None:
     assert non_inferiority(Interval(0.0, low, high, 0.1, 50), 0.05) is NonInferiority(verdict)

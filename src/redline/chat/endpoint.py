@@ -70,7 +70,8 @@ def is_loopback(host: str) -> bool:
 class Endpoint:
     """`model` at `base_url`; `allowed` are the remote hosts that a person has allowed.
 
-    `RemoteNotAllowedError` is raised before anything is sent to any other host but this machine.  The key is read from `key_variable` when a call is made and never stored.
+    `RemoteNotAllowedError` is raised before anything is sent to any other host but this
+    machine.  The key is read from `key_variable` when a call is made and never stored.
     """
 
     base_url: str
@@ -85,14 +86,18 @@ class Endpoint:
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError(f"{self.base_url!r} is not the address of an endpoint, for instance http://localhost:8000/v1")
+            raise UsageError(
+                f"{self.base_url!r} is not the address of an endpoint, for instance http://localhost:8000/v1"
+            )
         if not is_loopback(parts.hostname) and parts.hostname not in self.allowed:
             raise RemoteNotAllowedError(
                 f"texts would be sent to {parts.hostname}. Nothing was sent. If patient text may go there, repeat the "
                 f"command with --allow-remote {parts.hostname}"
             )
 
-    def chat(self, messages: Sequence[Mapping[str, str]], *, max_tokens: int, seed: int | None = None) -> Completion | Failure:
+    def chat(
+        self, messages: Sequence[Mapping[str, str]], *, max_tokens: int, seed: int | None = None
+    ) -> Completion | Failure:
         """One completion at temperature 0, or why there is none.  Never raises for what the endpoint does."""
         body: dict[str, object] = {
             "model": self.model, "messages": list(messages), "temperature": 0, "max_tokens": max_tokens,
@@ -106,7 +111,9 @@ class Endpoint:
         for attempt in range(self.retries + 1):
             answer: httpx.Response | None = None
             try:
-                answer = _client(self.timeout).post(f"{self.base_url.rstrip('/')}/chat/completions", json=body, headers=headers)
+                answer = _client(self.timeout).post(
+                    f"{self.base_url.rstrip('/')}/chat/completions", json=body, headers=headers
+                )
             except httpx.TimeoutException:
                 last = Failure(Status.TIMEOUT, f"no answer within {self.timeout:g} s")
             except httpx.HTTPError as error:

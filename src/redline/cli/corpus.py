@@ -19,7 +19,9 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check, desc
 
 Source = Annotated[str, typer.Argument(help="'bundled', a folder, a .jsonl/.csv/.parquet table, or hf:NAME[@SPLIT].")]
 MaxChars = Annotated[int, typer.Option("--max-chars", min=1, help="Longest text that is taken for a message or reply.")]
-Marks = Annotated[bool, typer.Option("--allow-direction-marks", help="Accept invisible direction marks (right-to-left text).")]
+Marks = Annotated[
+    bool, typer.Option("--allow-direction-marks", help="Accept invisible direction marks (right-to-left text).")
+]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave rows with problems out instead of stopping.")]
 
 

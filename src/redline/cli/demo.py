@@ -23,7 +23,9 @@ def demo(
     """Score the recorded drafts of the bundled test split and write the report."""
     started = time.monotonic()
     corpus = load_corpus("bundled").only(split="test")
-    print(f"{corpus.name}, test split: {len(corpus.cases)} messages, {len(corpus.replies)} replies, {len(corpus.drafts)} drafts")
+    print(
+        f"{corpus.name}, test split: {len(corpus.cases)} messages, {len(corpus.replies)} replies, {len(corpus.drafts)} drafts"
+    )
     print(corpus.provenance)
     judges = make_judges("encoder", out / "verdicts.sqlite", None, 0.0, 0.0, None, None)
     baseline = "frontier-llm/zero_shot"

@@ -11,13 +11,23 @@ import typer
 from redline.api import judge_rows
 from redline.cli.inputs import read_pairs
 from redline.cli.options import (
-    AllowRemote, Judge, MaxCalls, MaxCost, PriceIn, PriceOut, Store, bars, make_judges,
+    AllowRemote,
+    Judge,
+    MaxCalls,
+    MaxCost,
+    PriceIn,
+    PriceOut,
+    Store,
+    bars,
+    make_judges,
 )  # fmt: skip
 from redline.corpus import TextRules
 from redline.files import write_jsonl
 from redline.judging import Priced, pair_questions
 
-Estimate = Annotated[bool, typer.Option("--estimate", help="Only say what would be asked and what it would cost at most.")]
+Estimate = Annotated[
+    bool, typer.Option("--estimate", help="Only say what would be asked and what it would cost at most.")
+]
 
 
 def judge(

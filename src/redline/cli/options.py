@@ -25,19 +25,30 @@ __all__ = [
 ]  # fmt: skip
 
 Judge = Annotated[
-    str, typer.Option("--judge", help="encoder, exact, human:FILE, llm:MODEL@URL, panel:A,B, cascade:A,B, or an installed one.")
+    str,
+    typer.Option(
+        "--judge", help="encoder, exact, human:FILE, llm:MODEL@URL, panel:A,B, cascade:A,B, or an installed one."
+    ),
 ]
-Store = Annotated[Path | None, typer.Option("--store", help="Verdict store (SQLite); the same question is judged once, ever.")]
+Store = Annotated[
+    Path | None, typer.Option("--store", help="Verdict store (SQLite); the same question is judged once, ever.")
+]
 AllowRemote = Annotated[
     list[str] | None, typer.Option("--allow-remote", help="Host that texts may be sent to. Repeat for several.")
 ]
 PriceIn = Annotated[float, typer.Option("--price-in", min=0, help="Money for a million tokens in (judge llm).")]
 PriceOut = Annotated[float, typer.Option("--price-out", min=0, help="Money for a million tokens out (judge llm).")]
-MaxCost = Annotated[float | None, typer.Option("--max-cost", min=0, help="Stop before the judge has cost more than this.")]
+MaxCost = Annotated[
+    float | None, typer.Option("--max-cost", min=0, help="Stop before the judge has cost more than this.")
+]
 MaxCalls = Annotated[int | None, typer.Option("--max-calls", min=0, help="Stop before the judge has made more calls.")]
-Map = Annotated[list[str] | None, typer.Option("--map", help="field=column for a table, for instance message=PatientMsg.")]
+Map = Annotated[
+    list[str] | None, typer.Option("--map", help="field=column for a table, for instance message=PatientMsg.")
+]
 MapFile = Annotated[Path | None, typer.Option("--map-file", help="TOML file with the same mapping.")]
-TaxonomyFile = Annotated[Path | None, typer.Option("--taxonomy", help="YAML file with your themes instead of the nine.")]
+TaxonomyFile = Annotated[
+    Path | None, typer.Option("--taxonomy", help="YAML file with your themes instead of the nine.")
+]
 
 
 def corpus_source(

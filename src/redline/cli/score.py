@@ -11,7 +11,18 @@ from rich.console import Console
 from rich.table import Table
 
 from redline.cli.options import (
-    AllowRemote, Judge, Map, MapFile, MaxCalls, MaxCost, PriceIn, PriceOut, Store, TaxonomyFile, bars, corpus_source,
+    AllowRemote,
+    Judge,
+    Map,
+    MapFile,
+    MaxCalls,
+    MaxCost,
+    PriceIn,
+    PriceOut,
+    Store,
+    TaxonomyFile,
+    bars,
+    corpus_source,
     make_judges,
 )  # fmt: skip
 from redline.corpus import Corpus, load_corpus

@@ -21,8 +21,8 @@ def _root() -> None:
 @app.command("encoder")
 def encoder(
     out: Annotated[Path, typer.Option("--out", help="Folder to write; use it with --judge encoder:FOLDER.")],
-    data: Annotated[Path | None, typer.Option("--data", help="Folder of the public sets; without it the bundled corpus alone.")] = None,
-    base: Annotated[str | None, typer.Option("--base", help="Folder of another BERT-like encoder (default: the installed MiniLM).")] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="Folder of the public sets; else the bundled corpus alone.")] = None,
+    base: Annotated[str | None, typer.Option("--base", help="Another BERT-like encoder; default: the installed MiniLM.")] = None,
     epochs: Annotated[int, typer.Option("--epochs", min=1)] = 4,
     seed: Annotated[int, typer.Option("--seed")] = 17,
     threads: Annotated[int, typer.Option("--threads", min=1)] = 2,
@@ -37,7 +37,11 @@ def encoder(
     from redline.training.encoder.build import Request, build_encoder
     from redline.training.encoder.recipe import Recipe
 
-    command = "redline train encoder --out FOLDER" + (" --data DATA" if data else "") + f" --epochs {epochs} --seed {seed}"
+    command = (
+        "redline train encoder --out FOLDER" + (" --data DATA" if data else "") + f" --epochs {epochs} --seed {seed}"
+    )
     request = Request(out, base, data, Recipe(seed=seed, epochs=epochs), checkpoint, threads, command)
     card = build_encoder(request, lambda line: print(line, file=sys.stderr, flush=True))
-    print(f"encoder: {out}; int8 flips {card['int8']['flipped']:.2%} of held-out decisions; figures in {out / 'card.json'}")
+    print(
+        f"encoder: {out}; int8 flips {card['int8']['flipped']:.2%} of held-out decisions; figures in {out / 'card.json'}"
+    )

@@ -123,9 +123,7 @@ class ReplyForm(_Form):
             units = tuple(s.text for s in self.sentences)
             themes = tuple(s.themes for s in self.sentences)
             text = self.text if self.text is not None else " ".join(units)
-            return Reply(
-                self.case, self.clinician, text, units, themes if any(themes) else None, self.started_from
-            )
+            return Reply(self.case, self.clinician, text, units, themes if any(themes) else None, self.started_from)
         return Reply(self.case, self.clinician, self.text or "", started_from=self.started_from)
 
 
@@ -156,9 +154,7 @@ class DraftForm(_Form):
         )
 
 
-def parse(
-    form: type[F], row: Row, rules: TextRules, taxonomy: Taxonomy, problems: list[Problem]
-) -> F | None:
+def parse(form: type[F], row: Row, rules: TextRules, taxonomy: Taxonomy, problems: list[Problem]) -> F | None:
     """The row as `form`, or None with every problem of the row appended to `problems`."""
     before = len(problems)
     fields = _undotted(row.fields)
@@ -186,13 +182,17 @@ def _check_reply(reply: ReplyForm, row: Row, taxonomy: Taxonomy, problems: list[
         for theme in sentence.themes:
             if theme not in taxonomy:
                 problems.append(
-                    Problem(row.file, row.line, f"sentences[{number}].themes", f"names {_unknown(theme, taxonomy.keys)}")
+                    Problem(
+                        row.file, row.line, f"sentences[{number}].themes", f"names {_unknown(theme, taxonomy.keys)}"
+                    )
                 )
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    return f"the unknown theme {name!r}" + (f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}")
+    return f"the unknown theme {name!r}" + (
+        f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+    )
 
 
 def _undotted(fields: dict[str, Any]) -> dict[str, Any]:
@@ -245,7 +245,8 @@ def _shown(value: Any) -> str:
         return json.dumps(value)
     if isinstance(value, str):
         return repr(value) if len(value) <= 12 else "a text"
-    return {list: "a list", tuple: "a list", dict: "an object"}.get(type(value), type(value).__name__)
+    names: dict[type, str] = {list: "a list", tuple: "a list", dict: "an object"}
+    return names.get(type(value), type(value).__name__)
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -20,9 +20,7 @@ def hub_rows(name: str) -> Iterator[Row]:
     try:
         import datasets
     except ModuleNotFoundError:
-        raise UsageError(
-            "reading a Hugging Face dataset needs the extra 'hub': pip install 'redline[hub]'"
-        ) from None
+        raise UsageError("reading a Hugging Face dataset needs the extra 'hub': pip install 'redline[hub]'") from None
     repository, _, split = name.partition("@")
     where = f"hf:{name}"
     try:

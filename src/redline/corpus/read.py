@@ -101,7 +101,9 @@ def _located(source: CorpusSource, problems: list[Problem]) -> tuple[_Located, s
         return _folder(path, source, problems), path.name, ""
     if not path.exists():
         raise InputError.single(
-            name, "does not exist", hint="Name a folder, a table file, 'bundled', or hf:NAME for a Hugging Face dataset."
+            name,
+            "does not exist",
+            hint="Name a folder, a table file, 'bundled', or hf:NAME for a Hugging Face dataset.",
         )
     return _table(read_rows(path, problems), source, problems), path.name, ""
 

@@ -52,7 +52,9 @@ def check_relations(
     for reply, row in replies:
         if reply.started_from is not None and reply.case in ids and (reply.case, reply.started_from) not in systems:
             problems.append(
-                Problem(row.file, row.line, "started_from", f"names the draft {reply.started_from!r}, which this case lacks")
+                Problem(
+                    row.file, row.line, "started_from", f"names the draft {reply.started_from!r}, which this case lacks"
+                )
             )
     if not read_something:
         problems.append(Problem(where, None, None, "is empty"))

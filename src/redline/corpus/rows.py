@@ -132,5 +132,3 @@ def _short(error: BaseException) -> str:
 def _kind(value: Any) -> str:
     names: dict[type, str] = {list: "list", str: "text", bool: "boolean", int: "number", float: "number"}
     return names.get(type(value), "null")
-
-

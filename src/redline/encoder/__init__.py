@@ -4,4 +4,13 @@ from redline.encoder.agreement import FEATURES, WordWeights, agreement
 from redline.encoder.card import EncoderCard, bundled_encoder, read_card
 from redline.encoder.model import Asked, EditEncoder
 
-__all__ = ["FEATURES", "Asked", "EditEncoder", "EncoderCard", "WordWeights", "agreement", "bundled_encoder", "read_card"]
+__all__ = [
+    "FEATURES",
+    "Asked",
+    "EditEncoder",
+    "EncoderCard",
+    "WordWeights",
+    "agreement",
+    "bundled_encoder",
+    "read_card",
+]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +117,7 @@ def profile(unit: str) -> Profile:
         normal=text.casefold().strip(" .!,;:"),
         content=content,
         stems=frozenset(content),
-        bigrams=frozenset(zip(content, content[1:], strict=False)),
+        bigrams=frozenset(pairwise(content)),
         numbers=frozenset(w for w in content if is_number(w)),
         doses=frozenset((n.replace(",", "."), stem(m)) for n, m in _DOSE.findall(text)),
         drugs=frozenset(s for w, s in ((w, stem(w)) for w in lower) if _DRUG.search(w) or _DRUG.search(s)),

@@ -85,7 +85,9 @@ def read_card(folder: str | Path) -> EncoderCard:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError.single(
-            str(path), f"cannot be read ({error.strerror})", hint="An encoder is a folder with card.json and its graphs."
+            str(path),
+            f"cannot be read ({error.strerror})",
+            hint="An encoder is a folder with card.json and its graphs.",
         ) from None
     except ValueError:
         raise InputError.single(str(path), "is not JSON") from None

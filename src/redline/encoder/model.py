@@ -169,7 +169,9 @@ class EditEncoder:
         flat = [ids for parts in chunks for ids in parts]
         batches = buckets([len(i) for i in flat], _TOKENS_A_BATCH)
         made: list[_Chunk | None] = [None] * len(flat)
-        for batch, result in zip(batches, self._units.map(lambda b: self._run_units([flat[i] for i in b]), batches), strict=True):
+        for batch, result in zip(
+            batches, self._units.map(lambda b: self._run_units([flat[i] for i in b]), batches), strict=True
+        ):
             for i, chunk in zip(batch, result, strict=True):
                 made[i] = chunk
         ready = iter([c for c in made if c is not None])
@@ -186,7 +188,9 @@ class EditEncoder:
         result = []
         for i, row in enumerate(rows):
             vector = tokens[i, : len(row)].mean(axis=0)
-            result.append(_Chunk(tokens[i, : len(row)].copy(), vector / max(float(np.linalg.norm(vector)), 1e-9), themes[i]))
+            result.append(
+                _Chunk(tokens[i, : len(row)].copy(), vector / max(float(np.linalg.norm(vector)), 1e-9), themes[i])
+            )
         return result
 
     def _run_carried(self, rows: Sequence[_Row]) -> NDArray[np.float64]:

@@ -57,9 +57,7 @@ class CascadeJudge:
                 )  # fmt: skip
             elif answer.p_edit is not None and before.p_edit is not None:
                 votes = (before.p_edit, answer.p_edit)
-                verdicts[i] = Verdict(
-                    answer.status, answer.p_edit, answer.hard, answer.evidence, answer.detail, votes
-                )
+                verdicts[i] = Verdict(answer.status, answer.p_edit, answer.hard, answer.evidence, answer.detail, votes)
             else:
                 verdicts[i] = answer
         return verdicts

@@ -43,7 +43,9 @@ def explain_miss(
     )
     if nearest is None:
         return "miss: nothing in the store is about this unit or this other text"
-    return "miss: stored is the same question with " + ", and ".join(_WORDS[k].format(there=v) for k, v in nearest.items())
+    return "miss: stored is the same question with " + ", and ".join(
+        _WORDS[k].format(there=v) for k, v in nearest.items()
+    )
 
 
 def _differences(wanted: Mapping[str, str | int], row: Mapping[str, Any]) -> dict[str, Any]:

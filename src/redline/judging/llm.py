@@ -141,13 +141,15 @@ def _room(units: int) -> int:
 
 def _prompt(questions: Sequence[ContentQuestion]) -> str:
     first = questions[0]
-    draft, reference = (
-        (first.own, first.other) if first.direction is Direction.DELETE else (first.other, first.own)
-    )
+    draft, reference = (first.own, first.other) if first.direction is Direction.DELETE else (first.other, first.own)
     asked = ", ".join(str(q.index + 1) for q in questions)
     return fill(
         _template("content"),
-        {"reference": _numbered(reference), "draft": _numbered(draft), "question": _ASKED[first.direction] + asked + "."},
+        {
+            "reference": _numbered(reference),
+            "draft": _numbered(draft),
+            "question": _ASKED[first.direction] + asked + ".",
+        },
     )
 
 

@@ -58,9 +58,7 @@ class PanelJudge:
 
     def _join(self, votes: Sequence[Verdict]) -> Verdict:
         ok = [v for v in votes if v.p_edit is not None]
-        failed = [
-            f"{m.name}: {v.status.value}" for m, v in zip(self.members, votes, strict=True) if v.p_edit is None
-        ]
+        failed = [f"{m.name}: {v.status.value}" for m, v in zip(self.members, votes, strict=True) if v.p_edit is None]
         if len(ok) < self.quorum:
             return Verdict(next(v.status for v in votes if v.p_edit is None), detail="; ".join(failed))
         p = tuple(v.p_edit for v in ok if v.p_edit is not None)
@@ -72,5 +70,3 @@ class PanelJudge:
 def total_cost(judges: Sequence[object]) -> Cost:
     """What the paid ones among `judges` have cost."""
     return sum((j.spent() for j in judges if isinstance(j, Priced)), Cost())
-
-

@@ -13,14 +13,19 @@ from redline.report.figures import fingerprint, forest, heatmap, matrix
 __all__ = ["render_report"]
 
 
-def render_report(results: Mapping[str, Any], messages: Sequence[Mapping[str, Any]], *, most_messages: int = 200) -> str:
+def render_report(
+    results: Mapping[str, Any], messages: Sequence[Mapping[str, Any]], *, most_messages: int = 200
+) -> str:
     """The page of `results.json` and `messages.jsonl`.
 
     With more than `most_messages` messages only the first ones are shown side by side, and the page says so:
     a page of 100,000 messages would open nowhere.
     """
     environment = Environment(
-        loader=PackageLoader("redline.report"), autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("redline.report"),
+        autoescape=select_autoescape(default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["num"] = _num
     environment.filters["cell"] = _cell
@@ -53,11 +58,27 @@ def _embedded(messages: Sequence[Mapping[str, Any]]) -> str:
             draft, reference = f"d:{c['kind']}:{c['system']}", f"r:{c['kind']}:{c['clinician']}"
             for key, units in ((draft, c["draft"]), (reference, c["reference"])):
                 texts.setdefault(key, [[u["text"], u["themes"]] for u in units])
-            pairs.append([c["system"], c["clinician"], c["kind"], draft, reference, _verdicts(c["draft"]), _verdicts(c["reference"])])
+            pairs.append(
+                [
+                    c["system"],
+                    c["clinician"],
+                    c["kind"],
+                    draft,
+                    reference,
+                    _verdicts(c["draft"]),
+                    _verdicts(c["reference"]),
+                ]
+            )
         head = {k: message[k] for k in ("case", "message", "chart", "category", "acuity")}
         compact.append({**head, "texts": texts, "pairs": pairs})
     text = json.dumps(compact, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return (
+        text.replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("&", "\\u0026")
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029")
+    )
 
 
 def _verdicts(units: Sequence[Mapping[str, Any]]) -> list[list[Any]]:

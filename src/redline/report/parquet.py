@@ -29,30 +29,50 @@ def write_parquet(scored: Scored, folder: str | Path) -> list[Path]:
         for measure, i in cell.values.items()
     ]
     contrasts = [
-        (t.measure, t.contrast.a, t.contrast.b, d.estimate, d.low, d.high, t.contrast.p, t.contrast.p_holm, t.non_inferior.value)
+        (
+            t.measure,
+            t.contrast.a,
+            t.contrast.b,
+            d.estimate,
+            d.low,
+            d.high,
+            t.contrast.p,
+            t.contrast.p_holm,
+            t.non_inferior.value,
+        )
         for t in scored.table.contrasts
         for d in [t.contrast.difference]
     ]
     layout = scored.table.measures.layout
     loads = [
-        (j.comparison.cell, j.comparison.kind.value, j.comparison.case, j.comparison.clinician, j.comparison.drafted_by, *map(float, row))
+        (
+            j.comparison.cell,
+            j.comparison.kind.value,
+            j.comparison.case,
+            j.comparison.clinician,
+            j.comparison.drafted_by,
+            *map(float, row),
+        )
         for j, row in zip(scored.judged, statistics(scored.judged, layout), strict=True)
     ]
-    text, number = "VARCHAR", "DOUBLE"
     return [
+        _write(folder / "cells.parquet", cells, _typed("cell kind measure", "estimate low high se clusters")),
         _write(
-            folder / "cells.parquet", cells,
-            {"cell": text, "kind": text, "measure": text, "estimate": number, "low": number, "high": number, "se": number, "clusters": "BIGINT"},
+            folder / "contrasts.parquet",
+            contrasts,
+            _typed("measure a b", "difference low high p p_holm") | _typed("non_inferiority", ""),
         ),
         _write(
-            folder / "contrasts.parquet", contrasts,
-            {"measure": text, "a": text, "b": text, "difference": number, "low": number, "high": number, "p": number, "p_holm": number, "non_inferiority": text},
+            folder / "loads.parquet",
+            loads,
+            _typed("cell kind case clinician drafted_by", " ".join(layout.columns)),
         ),
-        _write(
-            folder / "loads.parquet", loads,
-            {"cell": text, "kind": text, "case": text, "clinician": text, "drafted_by": text} | dict.fromkeys(layout.columns, number),
-        ),
-    ]  # fmt: skip
+    ]
+
+
+def _typed(texts: str, numbers: str) -> dict[str, str]:
+    """Column names to their types."""
+    return dict.fromkeys(texts.split(), "VARCHAR") | dict.fromkeys(numbers.split(), "DOUBLE")
 
 
 def _write(path: Path, rows: Sequence[Sequence[Any]], columns: dict[str, str]) -> Path:

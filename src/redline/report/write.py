@@ -38,7 +38,9 @@ def read_results(folder: str | Path) -> tuple[dict[str, Any], list[dict[str, Any
     except ValueError:
         raise InputError.single(str(path), "is not JSON") from None
     if not isinstance(value, dict) or "cells" not in value:
-        raise InputError.single(str(path), "holds no table", hint="It must be the results.json that `redline score` wrote.")
+        raise InputError.single(
+            str(path), "holds no table", hint="It must be the results.json that `redline score` wrote."
+        )
     problems: list[Problem] = []
     rows = [row.fields for row in read_rows(Path(folder) / "messages.jsonl", problems)]
     if problems:

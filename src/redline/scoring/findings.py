@@ -51,33 +51,51 @@ def _against_people(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
             "inferior": f"is worse than another clinician by more than {table.margin:g}",
             "inconclusive": f"may or may not be worse than another clinician by more than {table.margin:g}",
         }[item.non_inferior.value]
-        yield Finding("people", cell.name, f"{cell.name} {words} (content edit-F1 difference {_interval(c.difference)}).")
+        yield Finding(
+            "people", cell.name, f"{cell.name} {words} (content edit-F1 difference {_interval(c.difference)})."
+        )
 
 
-def _rates(cell: Cell, key: str) -> tuple[Interval, float] | None:
+@dataclass(frozen=True, slots=True)
+class _Rates:
+    """Share of drafts with a theme, with bounds, and the share of clinicians' replies with it."""
+
+    name: str
+    draft: float
+    low: float
+    high: float
+    people: float
+
+    def __str__(self) -> str:
+        drafts = f"{self.draft:.0%} [{self.low:.0%}, {self.high:.0%}] of drafts"
+        return f"{self.name} in {drafts}, in {self.people:.0%} of clinicians' replies"
+
+
+def _rates(cell: Cell, key: str, table: ScoreTable) -> _Rates | None:
+    """None without the theme or the drafts.  A share of exactly 0 or 1 has no bootstrap interval: its bound is 3/n
+    messages away (rule of three, Hanley and Lippman-Hand 1983)."""
+    if key not in table.measures.layout.taxonomy:
+        return None
     rate, people = cell[f"rate.{key}"], cell[f"reference_rate.{key}"].estimate
-    return None if not rate.known or people is None else (rate, people)
+    if rate.estimate is None or people is None:
+        return None
+    reach = 3 / max(cell.counts["messages"], 3)
+    low = rate.low if rate.low is not None else max(0.0, rate.estimate - reach)
+    high = rate.high if rate.high is not None else min(1.0, rate.estimate + reach)
+    return _Rates(table.measures.layout.taxonomy[key].name, rate.estimate, low, high, people)
 
 
 def _under_asks(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
     for key in QUESTIONS:
-        rates = _rates(cell, key) if key in table.measures.layout.taxonomy else None
-        if rates and rates[0].high is not None and rates[0].high < rates[1]:
-            name = table.measures.layout.taxonomy[key].name
-            yield Finding(
-                "few questions", cell.name,
-                f"{cell.name} asks too little: {name} in {_share(rates[0])} of drafts, in {rates[1]:.0%} of clinicians' replies.",
-            )  # fmt: skip
+        rates = _rates(cell, key, table)
+        if rates and rates.high < rates.people:
+            yield Finding("few questions", cell.name, f"{cell.name} asks too little: {rates}.")
 
 
 def _over_assesses(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
-    key = "medical_assessment"
-    rates = _rates(cell, key) if key in table.measures.layout.taxonomy else None
-    if rates and rates[0].low is not None and rates[0].low > rates[1]:
-        yield Finding(
-            "over-assessment", cell.name,
-            f"{cell.name} over-assesses: Medical Assessment in {_share(rates[0])} of drafts, in {rates[1]:.0%} of clinicians' replies.",
-        )  # fmt: skip
+    rates = _rates(cell, "medical_assessment", table)
+    if rates and rates.low > rates.people:
+        yield Finding("over-assessment", cell.name, f"{cell.name} over-assesses: {rates}.")
 
 
 def _safety(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
@@ -116,7 +134,11 @@ def _disagreement(table: ScoreTable) -> Iterator[Finding]:
     for cell in table.of(Kind.CEILING):
         for theme in table.measures.layout.taxonomy.themes:
             f1 = cell[f"within.{theme.key}.f1"]
-            if theme.key != table.measures.layout.taxonomy.residual and f1.estimate is not None and f1.estimate < NEAR_ZERO:
+            if (
+                theme.key != table.measures.layout.taxonomy.residual
+                and f1.estimate is not None
+                and f1.estimate < NEAR_ZERO
+            ):
                 yield Finding(
                     "disagreement", cell.name,
                     f"Clinicians hardly share content in {theme.name} (IAP {_interval(f1)}): suggest it, do not write it.",

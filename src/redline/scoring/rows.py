@@ -13,7 +13,16 @@ from redline.records import Draft, Reply
 from redline.scoring.comparison import Comparison, Kind
 from redline.units import unit_texts
 
-__all__ = ["BOILERPLATE", "CEILING", "EMPTY", "Rows", "comparisons", "draft_units", "observed_comparisons", "reply_units"]
+__all__ = [
+    "BOILERPLATE",
+    "CEILING",
+    "EMPTY",
+    "Rows",
+    "comparisons",
+    "draft_units",
+    "observed_comparisons",
+    "reply_units",
+]
 
 EMPTY = "floor: no draft"
 BOILERPLATE = "floor: boilerplate"
@@ -93,14 +102,14 @@ def observed_comparisons(corpus: Corpus) -> list[Comparison]:
         draft = drafts.get((reply.case, reply.started_from or ""))
         if draft is not None:
             found.append(
-                Comparison(draft.system, Kind.OBSERVED, reply.case, reply.clinician, draft_units(draft), reply_units(reply))
+                Comparison(
+                    draft.system, Kind.OBSERVED, reply.case, reply.clinician, draft_units(draft), reply_units(reply)
+                )
             )
     return found
 
 
-def _systems(
-    drafts: Sequence[Draft], replies: dict[str, list[Reply]], cell: str, kind: Kind
-) -> Iterator[Comparison]:
+def _systems(drafts: Sequence[Draft], replies: dict[str, list[Reply]], cell: str, kind: Kind) -> Iterator[Comparison]:
     for draft in drafts:
         units = draft_units(draft)
         for reply in replies[draft.case]:

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from redline.judging import (
-    Budget, ContentJudge, ContentQuestion, Runner, RunReport, ThemeJudge, ThemeQuestion, VerdictStore, pair_questions,
+    Budget,
+    ContentJudge,
+    ContentQuestion,
+    Runner,
+    RunReport,
+    ThemeJudge,
+    ThemeQuestion,
+    VerdictStore,
+    pair_questions,
 )  # fmt: skip
 from redline.records import ThemeVerdict, Verdict
 from redline.scoring.comparison import Comparison
@@ -52,7 +60,11 @@ def judge_comparisons(found: Sequence[Comparison], judges: Judges) -> tuple[list
         middle, end = at + len(c.draft), at + len(c.draft) + len(c.reference)
         result.append(
             Judged(
-                c, tuple(verdicts[at:middle]), tuple(verdicts[middle:end]), tuple(themes[c.draft]), tuple(themes[c.reference])
+                c,
+                tuple(verdicts[at:middle]),
+                tuple(verdicts[middle:end]),
+                tuple(themes[c.draft]),
+                tuple(themes[c.reference]),
             )
         )
         at = end

@@ -55,9 +55,7 @@ def score_corpus(corpus: Corpus, judges: Judges, plan: Plan | None = None, taxon
     plan = plan or Plan()
     measures = Measures(Layout(taxonomy or default_taxonomy()), plan.cost)
     judged, run = judge_comparisons(comparisons(corpus, plan.rows), judges)
-    table = make_table(
-        judged, measures, draws=plan.draws, seed=plan.seed, margin=plan.margin, baseline=plan.baseline
-    )
+    table = make_table(judged, measures, draws=plan.draws, seed=plan.seed, margin=plan.margin, baseline=plan.baseline)
     seen, _ = judge_comparisons(observed_comparisons(corpus), judges)
     observed = make_table(seen, measures, draws=plan.draws, seed=plan.seed, margin=plan.margin) if seen else None
     signature = Signature(judges.content.signature, judges.themes.signature, table.plan)

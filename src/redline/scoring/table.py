@@ -15,8 +15,18 @@ from redline.scoring.layout import Layout
 from redline.scoring.loads import Judged, statistics
 from redline.scoring.measures import Measures, edit_scores
 from redline.stats import (
-    Contrast, Draws, Interval, NonInferiority, ResamplingPlan, bootstrap, bootstrap_crossed, group_clusters, holm,
-    intervals, non_inferiority, paired_contrast,
+    Contrast,
+    Draws,
+    Interval,
+    NonInferiority,
+    ResamplingPlan,
+    bootstrap,
+    bootstrap_crossed,
+    group_clusters,
+    holm,
+    intervals,
+    non_inferiority,
+    paired_contrast,
 )  # fmt: skip
 
 __all__ = ["Cell", "ScoreTable", "TableContrast", "make_table"]
@@ -95,7 +105,12 @@ def make_table(
     drawn = bootstrap(sums, measures, plan)
     table = intervals(drawn)
     cells = tuple(
-        Cell(name, kinds[name], dict(zip(measures.names, row, strict=True)), _counts(sums[:, i].sum(axis=0), layout, found, name))
+        Cell(
+            name,
+            kinds[name],
+            dict(zip(measures.names, row, strict=True)),
+            _counts(sums[:, i].sum(axis=0), layout, found, name),
+        )
         for i, (name, row) in enumerate(zip(order, table, strict=True))
     )
     systems = [n for n in order if kinds[n] in (Kind.SYSTEM, Kind.OBSERVED)]

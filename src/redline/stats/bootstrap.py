@@ -42,7 +42,7 @@ def bootstrap(sums: NDArray[np.float64], score: Score, plan: ResamplingPlan) -> 
         raise ValueError(f"the plan is for {plan.clusters} clusters, the sums have {clusters}")
     flat = sums.reshape(clusters, cells * stats).astype(np.float32)
     blocks = [score((w @ flat).reshape(len(w), cells, stats)).astype(np.float32) for w in plan.weights()]
-    return Draws(score(sums.sum(axis=0)), np.concatenate(blocks), jackknife(sums, score), _counts(sums))
+    return Draws(_point(score, sums), np.concatenate(blocks), jackknife(sums, score), _counts(sums))
 
 
 def bootstrap_crossed(
@@ -61,7 +61,11 @@ def bootstrap_crossed(
         for group, flat in flats:
             summed += people[:, list(group)].prod(axis=1)[:, None] * (weights @ flat)
         blocks.append(score(summed.reshape(len(weights), cells, stats)).astype(np.float32))
-    return Draws(score(total.sum(axis=0)), np.concatenate(blocks), None, _counts(total))
+    return Draws(_point(score, total), np.concatenate(blocks), None, _counts(total))
+
+
+def _point(score: Score, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(score(sums.sum(axis=0)), dtype=np.float64)
 
 
 def jackknife(sums: NDArray[np.float64], score: Score) -> NDArray[np.float64]:

@@ -29,9 +29,7 @@ class Contrast:
     p_holm: float | None = None
 
 
-def paired_contrast(
-    draws: Draws, names: Sequence[str], a: int, b: int, value: int, *, level: float = 0.95
-) -> Contrast:
+def paired_contrast(draws: Draws, names: Sequence[str], a: int, b: int, value: int, *, level: float = 0.95) -> Contrast:
     """Difference of one score between cells `a` and `b`.
 
     The p-value recentres the draws at zero (Hall and Wilson 1991): p = (1 + #{|d* - d| >= |d|}) / (B + 1).

@@ -144,7 +144,7 @@ def _ends(text: str, match: re.Match[str], start: int, end: int) -> bool:
     after = _NEXT.match(text, match.end(), end)
     if after is None:
         return True
-    if after.group(1).islower() and (mark[0] == "…" or mark.startswith("..") or mark[-1] in "\"”"):
+    if after.group(1).islower() and (mark[0] == "…" or mark.startswith("..") or mark[-1] in '"”'):
         return False  # 'Hmm... maybe', '"Go now!" she said'
     if mark[0] != "." or mark.startswith(".."):
         return True

@@ -12,9 +12,7 @@ __all__ = ["fingerprint"]
 _LEFT, _PLOT, _RIGHT, _TOP = 190.0, 480.0, 60.0, 20.0
 
 
-def fingerprint(
-    cells: Sequence[Mapping[str, Any]], themes: Sequence[Mapping[str, Any]], label: str
-) -> str:
+def fingerprint(cells: Sequence[Mapping[str, Any]], themes: Sequence[Mapping[str, Any]], label: str) -> str:
     """A band a theme: bar and dot for clinicians, one marker a system (different shapes), a tick for the paper."""
     systems = [c for c in cells if c["kind"] in ("system", "observed")]
     row = 26.0 + 8.0 * min(len(systems), 6)

@@ -33,6 +33,14 @@ def heatmap(cells: Sequence[Mapping[str, Any]], themes: Sequence[Mapping[str, An
             title = f"{cell['name']}, {theme['name']}: {estimate:.2f}"
             if value["low"] is not None:
                 title += f" [{value['low']:.2f}, {value['high']:.2f}]"
-            drawing.rect(x + 1, y + 1, _CELL - 2, _ROW - 2, "heat", opacity=0.06 + 0.94 * min(estimate / 0.8, 1.0), title=title)
-            drawing.text(x + _CELL / 2, y + _ROW / 2 + 4, f"{estimate:.2f}", "t num strong" if estimate > 0.45 else "t num", "middle")
+            drawing.rect(
+                x + 1, y + 1, _CELL - 2, _ROW - 2, "heat", opacity=0.06 + 0.94 * min(estimate / 0.8, 1.0), title=title
+            )
+            drawing.text(
+                x + _CELL / 2,
+                y + _ROW / 2 + 4,
+                f"{estimate:.2f}",
+                "t num strong" if estimate > 0.45 else "t num",
+                "middle",
+            )
     return drawing.render()

@@ -18,7 +18,9 @@ class Drawing:
         """A straight line."""
         self._parts.append(f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{css}"/>')
 
-    def rect(self, x: float, y: float, w: float, h: float, css: str, *, opacity: float | None = None, title: str = "") -> None:
+    def rect(
+        self, x: float, y: float, w: float, h: float, css: str, *, opacity: float | None = None, title: str = ""
+    ) -> None:
         """A rectangle, with a tooltip where `title` is given."""
         shade = "" if opacity is None else f' style="opacity:{opacity:.3f}"'
         inner = f"<title>{escape(title)}</title>" if title else ""
@@ -34,13 +36,13 @@ class Drawing:
 
     def mark(self, x: float, y: float, r: float, css: str, shape: int, title: str = "") -> None:
         """A marker whose shape tells series apart without colour."""
-        points = {
+        shapes: dict[int, list[tuple[float, float]]] = {
             0: [(0, -1), (1, 0), (0, 1), (-1, 0)],
             1: [(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
             2: [(0, -1.1), (1, 0.8), (-1, 0.8)],
             3: [(0, 1.1), (1, -0.8), (-1, -0.8)],
-        }[shape % 4]
-        path = " ".join(f"{x + r * a:.1f},{y + r * b:.1f}" for a, b in points)
+        }
+        path = " ".join(f"{x + r * a:.1f},{y + r * b:.1f}" for a, b in shapes[shape % 4])
         self._parts.append(f'<polygon points="{path}" class="{css}"><title>{escape(title)}</title></polygon>')
 
     def text(self, x: float, y: float, text: str, css: str = "t", anchor: str = "start") -> None:

@@ -17,7 +17,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from redline.encoder import FEATURES, Asked, EditEncoder as Runtime, read_card
+from redline.encoder import FEATURES, Asked, read_card
+from redline.encoder import EditEncoder as Runtime
 from redline.encoder.tokens import UnitTokens
 from redline.errors import UsageError
 from redline.files import write_json
@@ -94,7 +95,9 @@ def build_encoder(request: Request, say: Callable[[str], None]) -> dict[str, Any
     return card
 
 
-def _model(request: Request, base: Path, material: Material, batcher: Batcher, say: Callable[[str], None]) -> EditEncoder:
+def _model(
+    request: Request, base: Path, material: Material, batcher: Batcher, say: Callable[[str], None]
+) -> EditEncoder:
     recipe = request.recipe
     model = EditEncoder.from_base(
         str(base), len(FEATURES), len(material.keys), cross_layers=recipe.cross_layers, late=recipe.late,
@@ -167,7 +170,9 @@ def _quantised(work: Path, units: Path, carried: Path, card: dict[str, Any], mat
     return parity(results["fp32"], results["int8"], material.held, card["calibration"]["threshold"])
 
 
-def parity(fp32: NDArray[np.float64], int8: NDArray[np.float64], held: list[Passage], threshold: float) -> dict[str, Any]:
+def parity(
+    fp32: NDArray[np.float64], int8: NDArray[np.float64], held: list[Passage], threshold: float
+) -> dict[str, Any]:
     """Flip rate at the threshold and calibration error of both."""
     labels = np.asarray([q.carried for p in held for q in p.questions])
     return {
@@ -184,5 +189,3 @@ def parity(fp32: NDArray[np.float64], int8: NDArray[np.float64], held: list[Pass
 def _write_card(folder: Path, card: dict[str, Any]) -> None:
     files = {n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in SHIPPED}
     write_json(folder / "card.json", {**card, "files": files})
-
-

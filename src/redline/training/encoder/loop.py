@@ -63,7 +63,7 @@ def _heads(model: EditEncoder) -> list[nn.Parameter]:
 
 def _frozen(name: str) -> bool:
     """Word vectors stay as they are: a few thousand sentences would move only those of their own words."""
-    return name.startswith("base.embeddings.word_embeddings") or name.startswith("base.pooler")
+    return name.startswith(("base.embeddings.word_embeddings", "base.pooler"))
 
 
 def _groups(model: EditEncoder, recipe: Recipe) -> list[dict[str, Any]]:
@@ -115,7 +115,14 @@ def _epoch(
             _average(averaged, model, recipe.average)
         losses.append(loss.item())
         if len(losses) % 50 == 0:
-            log({"epoch": name, "step": len(losses), "loss": round(float(np.mean(losses[-50:])), 4), "seconds": round(time.monotonic() - started, 1)})
+            log(
+                {
+                    "epoch": name,
+                    "step": len(losses),
+                    "loss": round(float(np.mean(losses[-50:])), 4),
+                    "seconds": round(time.monotonic() - started, 1),
+                }
+            )
         theme_losses.append(theme_loss.item())
     log({
         "epoch": name, "steps": len(losses), "loss": round(float(np.mean(losses)), 4),
@@ -154,7 +161,9 @@ def _cycle(themes: Sequence[ThemeExample], size: int, rng: np.random.Generator):
 
 
 @torch.inference_mode()
-def carried_scores(model: EditEncoder, batcher: Batcher, passages: Sequence[Passage], tokens: int = 6000) -> NDArray[np.float64]:
+def carried_scores(
+    model: EditEncoder, batcher: Batcher, passages: Sequence[Passage], tokens: int = 6000
+) -> NDArray[np.float64]:
     """Logits of all questions of `passages`, in order."""
     model.eval()
     result: list[NDArray[np.float64]] = []

@@ -34,10 +34,15 @@ class Material:
         return {
             part: {
                 "passages": dict(Counter(p.source for p in passages)),
-                "questions": {s: count([p for p in passages if p.source == s]) for s in {p.source: 0 for p in passages}},
+                "questions": {
+                    s: count([p for p in passages if p.source == s]) for s in {p.source: 0 for p in passages}
+                },
                 "theme_sentences": len(themes),
             }
-            for part, passages, themes in (("trained", self.passages, self.themes), ("held_out", self.held, self.held_themes))
+            for part, passages, themes in (
+                ("trained", self.passages, self.themes),
+                ("held_out", self.held, self.held_themes),
+            )
         }
 
 

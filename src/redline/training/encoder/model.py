@@ -73,7 +73,11 @@ class EditEncoder(nn.Module):
         )
         config = base.config
         sizes = HeadShape(
-            config.hidden_size, config.num_attention_heads, config.intermediate_size, features, **shape  # type: ignore[arg-type]
+            config.hidden_size,
+            config.num_attention_heads,
+            config.intermediate_size,
+            features,
+            **shape,  # type: ignore[arg-type]
         )
         model = cls(base, sizes, themes)
         layers = base.encoder.layer

@@ -84,7 +84,10 @@ def kqa_quality(judge: ContentJudge, data: Path) -> Figures:
 def mts_quality(judge: ContentJudge, data: Path) -> Figures:
     """Content recall against people's fact recall, and content F1 against the true correction distance (Pearson)."""
     rows = _rows(data / "mts_dialog" / "correlation_study.jsonl")
-    pairs = [Pair(str(i), unit_texts(r["automatic_summary"] or ""), unit_texts(r["reference_summary"])) for i, r in enumerate(rows)]
+    pairs = [
+        Pair(str(i), unit_texts(r["automatic_summary"] or ""), unit_texts(r["reference_summary"]))
+        for i, r in enumerate(rows)
+    ]
     verdicts = iter(judge.judge([q for p in pairs for q in pair_questions(p)]))
     loads = []
     for pair in pairs:
@@ -152,7 +155,8 @@ def _interval(figure: Callable[[NDArray[np.intp]], float], clusters: Sequence[in
     members = [np.flatnonzero(label == c) for c in np.unique(label)]
     rng = np.random.default_rng(17)
     drawn = [
-        figure(np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))])) for _ in range(draws)
+        figure(np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))]))
+        for _ in range(draws)
     ]
     low, high = np.nanquantile(drawn, [0.025, 0.975])
     return {"estimate": figure(np.arange(len(label))), "low": float(low), "high": float(high)}
