@@ -92,6 +92,11 @@ class EditEncoder:
     def _carried(self) -> SessionPool:
         return SessionPool(self.card.folder / "carried.onnx", self._threads)
 
+    def forget(self) -> None:
+        """Drop the kept vectors, so that the next question is paid in full (benchmarks)."""
+        with self._lock:
+            self._kept.clear()
+
     def theme_probabilities(self, units: Sequence[str]) -> NDArray[np.float64]:
         """(units, themes): calibrated probability of each theme; over chunks of a long unit the maximum."""
         chunks = self._encode(units)

@@ -28,6 +28,7 @@ from redline.training.encoder.batches import Batcher
 from redline.training.encoder.calibrate import content_calibration, theme_calibration
 from redline.training.encoder.examples import Passage
 from redline.training.encoder.export import export_graphs, quantise
+from redline.training.encoder.frozen import frozen_questions
 from redline.training.encoder.loop import carried_scores, theme_scores, train
 from redline.training.encoder.material import Material, gather
 from redline.training.encoder.measures import auc, calibration_error, f1_at
@@ -83,9 +84,10 @@ def build_encoder(request: Request, say: Callable[[str], None]) -> dict[str, Any
     card = _calibrated(model, batcher, material, request)
     say("exporting")
     units, carried = export_graphs(model, work)
-    parity = _quantised(work, units, carried, card, material)
+    parity, frozen = _quantised(work, units, carried, card, material)
     card |= {"int8": parity, "command": request.command, "minutes": round((time.monotonic() - started) / 60, 1)}
     _write_card(work, card)
+    write_json(request.out.with_name(request.out.name + ".fp32_reference.json"), {"p_carried": frozen})
     say("measuring on labels that nothing was trained or chosen on")
     read = read_card(work)
     card["reported"] = quality(EncoderContentJudge(read), EncoderThemeJudge(read), request.data)
@@ -153,9 +155,16 @@ def _base_digest(request: Request) -> str:
     return digest.hexdigest()[:16]
 
 
-def _quantised(work: Path, units: Path, carried: Path, card: dict[str, Any], material: Material) -> dict[str, Any]:
-    """Quantise both graphs; compare decisions and calibration with fp32 on all held-out questions."""
-    results = {}
+def _quantised(
+    work: Path, units: Path, carried: Path, card: dict[str, Any], material: Material
+) -> tuple[dict[str, Any], list[float]]:
+    """Quantise both graphs; compare decisions and calibration with fp32 on all held-out questions.
+
+    Also returns the fp32 probabilities of the frozen sample of the parity test.
+    """
+    frozen = [Asked(q.unit, q.other) for q in frozen_questions(card["recipe"]["held"])]
+    asked = [Asked(q.unit, p.units) for p in material.held for q in p.questions]
+    results, kept = {}, np.zeros(0)
     for kind in ("fp32", "int8"):
         for source, name in ((units, "units.onnx"), (carried, "carried.onnx")):
             if kind == "fp32":
@@ -164,10 +173,13 @@ def _quantised(work: Path, units: Path, carried: Path, card: dict[str, Any], mat
                 quantise(source, work / name)
         _write_card(work, card)
         runtime = Runtime(read_card(work))
-        results[kind] = runtime.carried([Asked(q.unit, p.units) for p in material.held for q in p.questions])[0]
+        results[kind] = runtime.carried(asked)[0]
+        if kind == "fp32":
+            kept = runtime.carried(frozen)[0]
     units.unlink()
     carried.unlink()
-    return parity(results["fp32"], results["int8"], material.held, card["calibration"]["threshold"])
+    compared = parity(results["fp32"], results["int8"], material.held, card["calibration"]["threshold"])
+    return compared, [round(float(p), 5) for p in kept]
 
 
 def parity(

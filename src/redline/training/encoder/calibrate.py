@@ -30,13 +30,23 @@ def platt(logits: Floats, labels: Labels, weights: Floats | None = None, *, prio
     target = np.where(labels, (positive + 1) / (positive + 2), 1 / (negative + 2))
     design = np.stack([logits, np.ones(len(logits))], axis=1)
     beta, centre, ridge = np.array([1.0, 0.0]), np.array([1.0, 0.0]), prior * len(logits) * np.array([1.0, 0.01])
-    for _ in range(60):
-        p = 1 / (1 + np.exp(-np.clip(design @ beta, -40, 40)))
+
+    def loss(at: Floats) -> float:
+        score = design @ at
+        return float(
+            (weights * (np.logaddexp(0, score) - target * score)).sum() + (ridge * (at - centre) ** 2).sum() / 2
+        )
+
+    for _ in range(100):
+        p = _sigmoid(design @ beta)
         gradient = design.T @ (weights * (p - target)) + ridge * (beta - centre)
         hessian = (design * (weights * p * (1 - p))[:, None]).T @ design + np.diag(ridge)
         step = np.linalg.solve(hessian, gradient)
-        beta = beta - step
-        if np.abs(step).max() < 1e-9:
+        size = 1.0  # halved until the loss falls: saturated logits send a full Newton step far away
+        while loss(beta - size * step) > loss(beta) and size > 1e-8:
+            size /= 2
+        beta = beta - size * step
+        if np.abs(size * step).max() < 1e-9:
             break
     return float(beta[0]), float(beta[1])
 

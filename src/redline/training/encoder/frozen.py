@@ -1,0 +1,26 @@
+"""The frozen sample of the parity test: held-out questions of the bundled corpus (public texts stay out of the tree)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redline.training.encoder.examples import held_out
+from redline.training.encoder.material import SALT
+from redline.training.encoder.sources import annotated_pairs, labelled_statements
+
+__all__ = ["FrozenQuestion", "frozen_questions"]
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenQuestion:
+    """A held-out question and its label."""
+
+    unit: str
+    other: tuple[str, ...]
+    carried: bool
+
+
+def frozen_questions(held: float) -> list[FrozenQuestion]:
+    """In a fixed order, so that a list of probabilities can stand beside them."""
+    passages = held_out(annotated_pairs() + labelled_statements(), held, SALT)[1]
+    return [FrozenQuestion(q.unit, p.units, q.carried) for p in passages for q in p.questions]

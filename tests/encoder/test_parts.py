@@ -1,0 +1,102 @@
+"""Words, agreement, buckets, chunks: the parts of the encoder that need no model."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from redline.encoder import FEATURES, WordWeights, agreement, bundled_encoder, read_card
+from redline.encoder.buckets import buckets, padded_share
+from redline.encoder.tokens import UnitTokens
+from redline.encoder.words import stem
+from redline.errors import InputError
+
+WEIGHTS = WordWeights({})
+unit = st.text(alphabet=st.sampled_from("ab 12.?!mg\u200b\ud7ff🎉"), min_size=1, max_size=25)
+
+
+def features(mine: str, *other: str) -> dict[str, float]:
+    return dict(zip(FEATURES, map(float, agreement(mine, other, WEIGHTS)), strict=True))
+
+
+@given(unit, st.lists(unit, max_size=5), st.randoms())
+def test_order_of_the_other_text_does_not_matter(mine: str, other: list[str], random) -> None:
+    mixed = list(other)
+    random.shuffle(mixed)
+    np.testing.assert_array_equal(agreement(mine, other, WEIGHTS), agreement(mine, mixed, WEIGHTS))
+
+
+@given(unit, st.lists(unit, max_size=4))
+def test_features_are_finite_and_complete(mine: str, other: list[str]) -> None:
+    values = agreement(mine, other, WEIGHTS)
+    assert values.shape == (len(FEATURES),) and np.isfinite(values).all()
+
+
+def test_numbers_doses_drugs_and_negation_are_seen() -> None:
+    assert features("Take 20 mg.", "Take 20 mg.")["doses_covered"] == 1.0
+    wrong = features("Take 20 mg of lisinopril.", "Take 40 mg of losartan.")
+    assert (wrong["numbers_covered"], wrong["doses_covered"], wrong["drugs_covered"], wrong["best_other_number"]) == (
+        0,
+        0,
+        0,
+        1,
+    )
+    assert features("Do not stop it.", "Take it.")["negation_differs"] == 1.0
+    assert features("Any fever?", "You have a fever.")["best_asks_differs"] == 1.0
+    assert features("Take Tylenol.", "Take acetaminophen.")["covered"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("pills", "tablets"), ("swelling", "swells"), ("one", "1"), ("Lasix", "furosemide")]
+)
+def test_stems_fold_what_is_the_same(a: str, b: str) -> None:
+    assert stem(a) == stem(b)
+
+
+@given(st.lists(st.integers(1, 60), max_size=60), st.integers(1, 200))
+def test_buckets_hold_everything_once_within_budget(lengths: list[int], budget: int) -> None:
+    found = buckets(lengths, budget)
+    assert sorted(i for b in found for i in b) == list(range(len(lengths)))
+    assert all(len(b) == 1 or max(lengths[i] for i in b) * len(b) <= budget for b in found)
+
+
+def test_buckets_hardly_pad() -> None:
+    lengths = np.random.default_rng(0).lognormal(3, 0.5, 1000).astype(int) + 3
+    assert padded_share(list(lengths), buckets(list(lengths), 1500)) <= 1.10
+
+
+def test_long_units_become_chunks_and_lose_nothing(encoder_built: Path) -> None:
+    tokens = UnitTokens(encoder_built / "tokenizer.json", 16)
+    text = (
+        "Please take the medicine with food and water every single morning before you leave for work or school today."
+    )
+    (whole,) = UnitTokens(encoder_built / "tokenizer.json", 512).chunks([text])
+    (parts,) = tokens.chunks([text])
+    assert len(parts) > 1 and all(len(p) <= 16 for p in parts)
+    assert [i for p in parts for i in p[1:-1]] == whole[0][1:-1]
+    assert tokens.chunks([""]) == [[[101, 102]]]
+    (one,) = tokens.chunks(["a" * 4000])
+    assert all(len(p) <= 16 for p in one)
+
+
+def test_a_changed_file_is_noticed(encoder_built: Path, tmp_path: Path) -> None:
+    for path in encoder_built.iterdir():
+        if path.suffix in (".json", ".onnx"):
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    read_card(tmp_path).check_files()
+    (tmp_path / "words.json").write_text("{}")
+    with pytest.raises(InputError, match=r"is not the file that card\.json describes"):
+        read_card(tmp_path).check_files()
+    (tmp_path / "card.json").write_text(json.dumps({"files": {}}))
+    with pytest.raises(InputError, match="field 'calibration': is missing"):
+        read_card(tmp_path)
+
+
+def test_the_signature_follows_the_calibration(tmp_path: Path, encoder_built: Path) -> None:
+    card = json.loads((encoder_built / "card.json").read_text())
+    card["calibration"]["threshold"] += 0.01
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    assert read_card(tmp_path).digest != bundled_encoder().digest

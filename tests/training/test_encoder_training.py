@@ -1,0 +1,108 @@
+"""Training: what may never be seen, calibration and measures against scikit-learn, and a tiny run from end to end."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import cohen_kappa_score, f1_score, roc_auc_score
+
+from redline.corpus import bundled_rows, load_corpus
+from redline.training.encoder.calibrate import content_calibration, platt
+from redline.training.encoder.measures import auc, best_threshold, calibration_error, f1_at, kappa
+from redline.training.encoder.sources import annotated_pairs, labelled_statements, public_passages, theme_examples
+
+TEST_CASES = {c.id for c in load_corpus("bundled").cases if c.split == "test"}
+
+
+def test_no_test_case_is_trained_on() -> None:
+    assert not {p.key for p in annotated_pairs() + labelled_statements()} & TEST_CASES
+    assert not {t.key for t in theme_examples()} & TEST_CASES
+    texts = {r["text_id"].split(":")[0] for r in bundled_rows("statement_texts")}
+    assert not texts & TEST_CASES
+
+
+def test_no_reporting_set_is_trained_on(public_data: Path) -> None:
+    """K-QA's evaluated questions, in any wording of case and space, and MTS-Dialog never occur."""
+    passages = public_passages(public_data)
+    assert {p.source for p in passages} == {"kqa", "expertqa", "medec", "summedits"}
+    evaluated = [json.loads(x) for x in (public_data / "kqa" / "nli.jsonl").read_text().splitlines()]
+    ids = {f"kqa{r['question_id']}" for r in evaluated}
+    assert not {p.key for p in passages} & ids
+    seen = {q.unit for p in passages if p.source == "kqa" for q in p.questions}
+    assert not seen & {r["claim"] for r in evaluated}
+    mts = [json.loads(x) for x in (public_data / "mts_dialog" / "correlation_study.jsonl").read_text().splitlines()]
+    units = {u for p in passages for u in p.units}
+    assert not units & {r["reference_summary"].strip() for r in mts}
+
+
+def test_without_the_evaluation_file_kqa_would_leak(public_data: Path) -> None:
+    """Negative control: the filter is what keeps the evaluated questions out."""
+    answers = [json.loads(x) for x in (public_data / "kqa" / "answers.jsonl").read_text().splitlines()]
+    evaluated = {json.loads(x)["question_id"] for x in (public_data / "kqa" / "nli.jsonl").read_text().splitlines()}
+    assert evaluated & {a["question_id"] for a in answers}
+
+
+def test_measures_agree_with_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        y = rng.random(80) < 0.4
+        score = np.round(y * 0.3 + rng.random(80), 1)
+        assert auc(score, y) == pytest.approx(roc_auc_score(y, score))
+        said = score >= 0.6
+        assert kappa(said, y) == pytest.approx(cohen_kappa_score(said, y))
+        assert f1_at(score, y, 0.6)[2] == pytest.approx(f1_score(y, said))
+
+
+def test_platt_agrees_with_logistic_regression() -> None:
+    rng = np.random.default_rng(0)
+    z = rng.normal(0, 2, 3000)
+    y = rng.random(3000) < 1 / (1 + np.exp(-(0.7 * z - 0.4)))
+    slope, offset = platt(z, y, prior=1e-9)
+    fitted = LogisticRegression(C=1e9).fit(z[:, None], y)
+    assert (slope, offset) == (
+        pytest.approx(fitted.coef_[0, 0], abs=0.01),
+        pytest.approx(fitted.intercept_[0], abs=0.01),
+    )
+
+
+def test_calibration_makes_overconfident_logits_honest() -> None:
+    rng = np.random.default_rng(1)
+    z = rng.normal(0, 1.5, 4000)
+    y = rng.random(4000) < 1 / (1 + np.exp(-z))
+    found = content_calibration({"one": (z * 4, y)})
+    p = 1 / (1 + np.exp(-(found["slope"] * z * 4 + found["offset"])))
+    assert calibration_error(p, y) < 0.03 < calibration_error(1 / (1 + np.exp(-z * 4)), y)
+    assert 0.4 < found["threshold"] < 0.6 and 0.35 < best_threshold(p, y) < 0.65
+
+
+@pytest.mark.slow
+def test_a_tiny_encoder_is_built_from_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A self-made BERT of two layers, a hundred passages, one epoch: the folder works as a judge."""
+    pytest.importorskip("torch", reason="needs the extra 'train'")
+    transformers = pytest.importorskip("transformers", reason="needs the extra 'train'")
+    import shutil
+
+    from redline.corpus import bundled_path
+    from redline.judging import check_judge, content_judge, theme_judge
+    from redline.judging.questions import ThemeQuestion
+    from redline.training.encoder import build, material
+    from redline.training.encoder.recipe import Recipe
+
+    base = tmp_path / "base"
+    config = transformers.BertConfig(
+        vocab_size=30522, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64
+    )
+    transformers.BertModel(config).save_pretrained(base)
+    shutil.copy(bundled_path().parent / "encoder" / "tokenizer.json", base)
+    keep = {c.id for c in load_corpus("bundled").cases[80:110]}
+    monkeypatch.setattr(material, "annotated_pairs", lambda: [p for p in annotated_pairs() if p.key in keep])
+    monkeypatch.setattr(material, "labelled_statements", lambda: [p for p in labelled_statements() if p.key in keep])
+    monkeypatch.setattr(build, "quality", lambda *_: {})
+    request = build.Request(tmp_path / "out", str(base), None, Recipe(epochs=1, held=0.3))
+    card = build.build_encoder(request, lambda _: None)
+    assert card["int8"]["questions"] > 50 and not (tmp_path / "out.part").exists()
+    judge = content_judge(f"encoder:{tmp_path / 'out'}")
+    check_judge(judge)
+    assert theme_judge(f"encoder:{tmp_path / 'out'}").judge([ThemeQuestion(("Rest.",), 0)])[0].themes
