@@ -90,14 +90,14 @@ def _verdicts(units: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
 
 
 def _num(value: float | None, digits: int = 2) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
+    return "–" if value is None else f"{round(value, digits) + 0.0:.{digits}f}"  # + 0.0: no "-0.00"
 
 
 def _cell(value: Mapping[str, Any], digits: int = 2) -> str:
     if value["estimate"] is None:
         return "–"
-    text = f"{value['estimate']:.{digits}f}"
-    return text if value["low"] is None else f"{text} [{value['low']:.{digits}f}, {value['high']:.{digits}f}]"
+    text = _num(value["estimate"], digits)
+    return text if value["low"] is None else f"{text} [{_num(value['low'], digits)}, {_num(value['high'], digits)}]"
 
 
 def _p(value: float | None) -> str:

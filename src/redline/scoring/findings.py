@@ -165,7 +165,13 @@ def _unpublished(table: ScoreTable) -> Iterator[Finding]:
 def _interval(i: Interval) -> str:
     if i.estimate is None:
         return "undefined"
-    return f"{i.estimate:.2f}" if i.low is None or i.high is None else f"{i.estimate:.2f} [{i.low:.2f}, {i.high:.2f}]"
+    return (
+        _two(i.estimate) if i.low is None or i.high is None else f"{_two(i.estimate)} [{_two(i.low)}, {_two(i.high)}]"
+    )
+
+
+def _two(value: float) -> str:
+    return f"{round(value, 2) + 0.0:.2f}"  # + 0.0: no "-0.00"
 
 
 def _share(i: Interval) -> str:

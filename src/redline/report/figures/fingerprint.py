@@ -9,7 +9,7 @@ from redline.report.figures.svg import Drawing, short
 
 __all__ = ["fingerprint"]
 
-_LEFT, _PLOT, _RIGHT, _TOP = 190.0, 480.0, 60.0, 20.0
+_LEFT, _PLOT, _RIGHT, _TOP = 220.0, 720.0, 70.0, 20.0
 
 
 def fingerprint(cells: Sequence[Mapping[str, Any]], themes: Sequence[Mapping[str, Any]], label: str) -> str:

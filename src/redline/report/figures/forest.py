@@ -9,7 +9,7 @@ from redline.report.figures.svg import Drawing, short
 
 __all__ = ["forest"]
 
-_LEFT, _PLOT, _RIGHT, _ROW, _TOP = 250.0, 330.0, 150.0, 30.0, 34.0
+_LEFT, _PLOT, _RIGHT, _ROW, _TOP = 340.0, 500.0, 170.0, 30.0, 34.0
 
 
 def forest(cells: Sequence[Mapping[str, Any]], measure: str, label: str) -> str:
@@ -23,15 +23,16 @@ def forest(cells: Sequence[Mapping[str, Any]], measure: str, label: str) -> str:
             x1, x2 = _x(value["low"], top), _x(value["high"], top)
             drawing.rect(x1, _TOP - 8, x2 - x1, bottom - _TOP + 8, "band", title="another clinician, 95 % interval")
             drawing.text((x1 + x2) / 2, _TOP - 14, "another clinician", "t small muted", "middle")
-    for step in range(6):
-        x = _x(top * step / 5, top)
+    tick = 0.1 if top <= 0.6 else 0.2
+    for step in range(int(top / tick + 1e-9) + 1):
+        x = _x(tick * step, top)
         drawing.line(x, _TOP - 8, x, bottom, "grid")
-        drawing.text(x, bottom + 18, f"{top * step / 5:.2f}", "t small muted", "middle")
+        drawing.text(x, bottom + 18, f"{tick * step:.1f}", "t small muted", "middle")
     for number, cell in enumerate(cells):
         y = _TOP + _ROW * number + _ROW / 2
         value = cell["values"][measure]
         css = {"system": "s0", "ceiling": "people", "floor": "floor", "observed": "s1"}[cell["kind"]]
-        drawing.text(_LEFT - 12, y + 4, short(cell["name"], 38), "t", "end")
+        drawing.text(_LEFT - 12, y + 4, short(cell["name"], 48), "t", "end")
         if value["estimate"] is None:
             drawing.text(_LEFT + 8, y + 4, "undefined", "t muted")
             continue

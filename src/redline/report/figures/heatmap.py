@@ -9,7 +9,7 @@ from redline.report.figures.svg import Drawing, short
 
 __all__ = ["heatmap"]
 
-_LEFT, _CELL, _ROW, _TOP = 230.0, 62.0, 34.0, 118.0
+_LEFT, _CELL, _ROW, _TOP = 220.0, 86.0, 34.0, 52.0
 
 
 def heatmap(cells: Sequence[Mapping[str, Any]], themes: Sequence[Mapping[str, Any]], measure: str, label: str) -> str:
@@ -19,7 +19,7 @@ def heatmap(cells: Sequence[Mapping[str, Any]], themes: Sequence[Mapping[str, An
     for column, theme in enumerate(themes):
         x = _LEFT + _CELL * column + _CELL / 2
         for line, word in enumerate(theme["name"].split(" ")):
-            drawing.text(x, _TOP - 34 + 13 * line, short(word, 13), "t small", "middle")
+            drawing.text(x, _TOP - 26 + 14 * line, short(word, 14), "t small", "middle")
     for number, cell in enumerate(shown):
         y = _TOP + _ROW * number
         drawing.text(_LEFT - 12, y + _ROW / 2 + 4, short(cell["name"], 34), "t", "end")

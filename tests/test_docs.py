@@ -1,0 +1,63 @@
+"""Documentation that cannot drift: commands, judges, statuses, files and README commands."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from redline.judging import judge_names
+from redline.records import Status
+from redline.taxonomy import default_taxonomy
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = {p.name: p.read_text(encoding="utf-8") for p in (ROOT / "docs").rglob("*.md")}
+EVERYTHING = "\n".join(DOCS.values())
+
+
+def test_the_command_reference_is_current() -> None:
+    from scripts.command_reference import reference
+
+    assert DOCS["commands.md"] == reference(), "run `make docs`"
+
+
+def test_every_judge_and_status_is_explained() -> None:
+    for name in judge_names():
+        assert re.search(rf"^\| `{name}", DOCS["judges.md"], re.M), name
+    for status in Status:
+        assert f"| `{status.value}` |" in DOCS["scores.md"], status
+
+
+def test_every_benchmark_has_its_figure() -> None:
+    for path in (ROOT / "benchmarks").glob("*.py"):
+        if path.stem not in ("__init__", "common"):
+            assert f"benchmarks/{path.name}" in DOCS["benchmarks.md"], path.name
+
+
+def test_links_between_pages_exist() -> None:
+    for path in [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]:
+        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_design_notes_are_numbered_without_a_gap() -> None:
+    numbers = sorted(int(p.name[:3]) for p in (ROOT / "docs" / "design").glob("[0-9]*.md"))
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_readme_commands_are_the_ones_ci_runs() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    for command in ("make demo", "make test"):
+        assert command in readme and command in ci
+
+
+def test_the_guide_and_the_taxonomy_name_the_same_themes() -> None:
+    guide = (ROOT / "src" / "redline" / "resources" / "corpus" / "GUIDE.md").read_text(encoding="utf-8")
+    for theme in default_taxonomy().themes:
+        assert f"| `{theme.key}` | {theme.name} |" in guide
+
+
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml", "constraints.txt"])
+def test_the_project_files_are_there(name: str) -> None:
+    assert (ROOT / name).stat().st_size > 0
