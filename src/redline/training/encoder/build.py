@@ -24,6 +24,7 @@ from redline.errors import UsageError
 from redline.files import write_json
 from redline.judging.encoder import EncoderContentJudge, EncoderThemeJudge
 from redline.taxonomy import default_taxonomy
+from redline.training.encoder.ablation import ablate
 from redline.training.encoder.batches import Batcher
 from redline.training.encoder.calibrate import content_calibration, theme_calibration
 from redline.training.encoder.examples import Passage
@@ -52,6 +53,7 @@ class Request:
     recipe: Recipe = Recipe()
     checkpoint: Path | None = None
     threads: int = 2
+    ablation: bool = False
     command: str = "redline train encoder"
 
 
@@ -85,6 +87,8 @@ def build_encoder(request: Request, say: Callable[[str], None]) -> dict[str, Any
     say("exporting")
     units, carried = export_graphs(model, work)
     parity, frozen = _quantised(work, units, carried, card, material)
+    if request.ablation:
+        card["ablation"] = ablate(model, batcher, material, request.recipe, say)
     card |= {"int8": parity, "command": request.command, "minutes": round((time.monotonic() - started) / 60, 1)}
     _write_card(work, card)
     write_json(request.out.with_name(request.out.name + ".fp32_reference.json"), {"p_carried": frozen})

@@ -21,7 +21,7 @@ from redline.training.encoder.material import Material
 from redline.training.encoder.model import EditEncoder
 from redline.training.encoder.recipe import Recipe
 
-__all__ = ["carried_scores", "theme_scores", "train"]
+__all__ = ["carried_scores", "theme_scores", "train", "train_heads"]
 
 Log = Callable[[dict[str, Any]], None]
 
@@ -35,14 +35,28 @@ def train(model: EditEncoder, batcher: Batcher, material: Material, recipe: Reci
         few = rng.random(len(material.passages)) < recipe.warm_share
         warm = replace(material, passages=[p for p, chosen in zip(material.passages, few, strict=True) if chosen])
         optimiser = torch.optim.AdamW(_heads(model), lr=recipe.head_rate, weight_decay=recipe.weight_decay)
-        _epoch(model, None, optimiser, None, batcher, warm, recipe, rng, log, "warm", frozen=True)
+        _epoch(
+            model, None, optimiser, None, batcher, warm, recipe, rng, log, "warm", still=("base.", "carried.blocks.")
+        )
     steps = recipe.epochs * _steps(batcher, material.passages, recipe)
     optimiser = torch.optim.AdamW(_groups(model, recipe), weight_decay=recipe.weight_decay, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: _rate(s, steps))
     averaged = copy.deepcopy(model)
     for epoch in range(recipe.epochs):
-        _epoch(model, averaged, optimiser, schedule, batcher, material, recipe, rng, log, f"{epoch + 1}", frozen=False)
+        _epoch(model, averaged, optimiser, schedule, batcher, material, recipe, rng, log, f"{epoch + 1}", still=())
     return averaged.eval()
+
+
+def train_heads(model: EditEncoder, batcher: Batcher, material: Material, recipe: Recipe, log: Log) -> EditEncoder:
+    """One epoch of everything above a still encoder: what the ablation compares."""
+    rng = np.random.default_rng(recipe.seed)
+    torch.manual_seed(recipe.seed)
+    fit_scale(model, batcher, material.passages)
+    optimiser = torch.optim.AdamW(_groups(model, recipe), weight_decay=recipe.weight_decay)
+    steps = _steps(batcher, material.passages, recipe)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: _rate(s, steps))
+    _epoch(model, None, optimiser, schedule, batcher, material, recipe, rng, log, "heads", still=("base.", "theme."))
+    return model.eval()
 
 
 def fit_scale(model: EditEncoder, batcher: Batcher, passages: Sequence[Passage]) -> None:
@@ -84,12 +98,11 @@ def _steps(batcher: Batcher, passages: Sequence[Passage], recipe: Recipe) -> int
 def _epoch(
     model: EditEncoder, averaged: EditEncoder | None, optimiser: torch.optim.Optimizer,
     schedule: Any, batcher: Batcher, material: Material, recipe: Recipe, rng: np.random.Generator, log: Log,
-    name: str, *, frozen: bool,
+    name: str, *, still: tuple[str, ...],
 ) -> None:  # fmt: skip
     model.train()
     for part, parameter in model.named_parameters():
-        if part.startswith(("base.", "carried.blocks.")):
-            parameter.requires_grad_(not frozen and not _frozen(part))
+        parameter.requires_grad_(not part.startswith(still or ("nothing",)) and not _frozen(part))
     passages = with_strangers(material.passages, recipe.strangers, recipe.swaps, rng)
     balance = _theme_balance(material)
     themes = _cycle(material.themes, recipe.theme_units, rng)
