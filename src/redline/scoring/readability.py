@@ -22,7 +22,7 @@ def reading_grade(units: Sequence[str]) -> float | None:
     Syllables are counted by vowel groups, which is right for about nine English words in ten.
 
     >>> round(reading_grade(["Take one pill a day.", "Call us if it gets worse."]), 1)
-    -0.4
+    -1.6
     """
     words = [w.lower() for u in units for w in _WORD.findall(u)]
     if not words or not units:
