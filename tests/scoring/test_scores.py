@@ -223,3 +223,17 @@ def test_the_runner_asks_each_distinct_question_once(corpus: Corpus, word_judge)
     questions = [ContentQuestion(Direction.ADD, ("a",), ("b",), 0)] * 5
     _, report = Runner(word_judge, VerdictStore()).run_with_report(questions)
     assert report.judged == 1
+
+
+def test_themes_that_the_classifier_does_not_know_are_refused(corpus: Corpus, word_judge, question_themes) -> None:
+    from redline.errors import UsageError
+    from redline.taxonomy import Taxonomy, Theme
+
+    class Knows(type(question_themes)):
+        themes = ("symptom_questions", "medical_assessment")
+
+    taxonomy = Taxonomy(
+        (Theme("symptom_questions", "Q", "asks", ""), Theme("billing", "Billing", "money", "")), "billing"
+    )
+    with pytest.raises(UsageError, match="does not know billing"):
+        score_corpus(corpus, Judges(word_judge, Knows()), Plan(draws=200), taxonomy)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from redline.encoder import Asked, EditEncoder, EncoderCard, bundled_encoder
+from redline.encoder import Asked, EditEncoder, EncoderCard, bundled_encoder, read_card
 from redline.judging.exact import equal_unit
 from redline.judging.questions import ContentQuestion, Scope, ThemeQuestion
 from redline.records import Status, ThemeVerdict, Verdict
@@ -17,8 +17,6 @@ __all__ = ["EncoderContentJudge", "EncoderThemeJudge", "shared_encoder"]
 @lru_cache(maxsize=2)
 def shared_encoder(card_digest: str, folder: str) -> EditEncoder:
     """One encoder a folder and process: content and themes share its sessions and vectors."""
-    from redline.encoder import read_card
-
     card = read_card(folder)
     if card.digest != card_digest:
         raise ValueError(f"{folder} changed while it was in use")
@@ -75,6 +73,11 @@ class EncoderThemeJudge:
     @property
     def signature(self) -> str:
         return f"encoder@{self.card.digest}"
+
+    @property
+    def themes(self) -> tuple[str, ...]:
+        """Keys that this classifier knows."""
+        return self.card.themes
 
     def judge(self, questions: Sequence[ThemeQuestion]) -> list[ThemeVerdict]:
         """One verdict a question; this judge does not fail."""

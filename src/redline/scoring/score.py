@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from redline.corpus import Corpus
+from redline.errors import UsageError
 from redline.judging import RunReport
 from redline.records import EditLoad
 from redline.scoring.comparison import Kind
@@ -53,7 +54,9 @@ class Scored:
 def score_corpus(corpus: Corpus, judges: Judges, plan: Plan | None = None, taxonomy: Taxonomy | None = None) -> Scored:
     """Judge every comparison of `corpus` and put the tables together."""
     plan = plan or Plan()
-    measures = Measures(Layout(taxonomy or default_taxonomy()), plan.cost)
+    taxonomy = taxonomy or default_taxonomy()
+    _check_themes(judges, taxonomy)
+    measures = Measures(Layout(taxonomy), plan.cost)
     judged, run = judge_comparisons(comparisons(corpus, plan.rows), judges)
     table = make_table(judged, measures, draws=plan.draws, seed=plan.seed, margin=plan.margin, baseline=plan.baseline)
     seen, _ = judge_comparisons(observed_comparisons(corpus), judges)
@@ -62,6 +65,17 @@ def score_corpus(corpus: Corpus, judges: Judges, plan: Plan | None = None, taxon
     return Scored(
         corpus, (*judged, *seen), table, observed, tuple(find(table)), clinician_matrix(judged), signature, run
     )
+
+
+def _check_themes(judges: Judges, taxonomy: Taxonomy) -> None:
+    """A theme that the classifier does not know would score 0 everywhere, which is a wrong number and not a missing one."""
+    known: Sequence[str] | None = getattr(judges.themes, "themes", None)
+    unknown = [] if known is None else [k for k in taxonomy.keys if k not in known]
+    if unknown:
+        raise UsageError(
+            f"the theme classifier {judges.themes.name!r} does not know {', '.join(unknown)} of your taxonomy; it knows "
+            f"{', '.join(known or ())}. Use these keys (names and definitions are yours), or train a classifier on your labels."
+        )
 
 
 def clinician_matrix(judged: Sequence[Judged]) -> dict[tuple[str, str], EditLoad]:
