@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from redline.judging import (
     theme_judge,
 )  # fmt: skip
 from redline.records import EditLoad, Status, ThemeVerdict, Verdict
-from redline.scoring import Judges, content_load, theme_load, theme_set
+from redline.scoring import Judges, content_load, theme_load, theme_set, unjudged
 from redline.taxonomy import default_taxonomy
 from redline.units import unit_texts
 
@@ -65,10 +65,10 @@ class PairResult:
             "reference_units": [
                 _unit(t, v, "p_add", "added") for t, v in zip(self.pair.reference, self.reference, strict=True)
             ],
-            "content": _scores(self.content),
+            "content": _scores(self.content, unjudged(self.draft) or unjudged(self.reference)),
             "themes": {
-                "draft": list(default_taxonomy().order(theme_set(self.draft_themes))),
-                "reference": list(default_taxonomy().order(theme_set(self.reference_themes))),
+                "draft": in_order(theme_set(self.draft_themes)),
+                "reference": in_order(theme_set(self.reference_themes)),
                 **_scores(self.themes),
             },
         }
@@ -111,12 +111,12 @@ def judge(
     (0.5, 1.0)
     """
     content = content_judge(judge) if isinstance(judge, str) else judge
-    judges = Judges(content, theme_judge(), store or VerdictStore(), Budget())
+    judges = Judges(content, theme_judge(), VerdictStore() if store is None else store, Budget())
     return [r.row() for r in judge_rows([_pair(p, i) for i, p in enumerate(pairs)], judges)]
 
 
 def theme_rows(
-    texts: Sequence[tuple[str, tuple[str, ...]]], classifier: ThemeJudge, store: VerdictStore
+    texts: Sequence[tuple[str | int, tuple[str, ...]]], classifier: ThemeJudge, store: VerdictStore
 ) -> list[dict[str, Any]]:
     """(id, units) of each text to the lines of `redline themes`."""
     asked = [ThemeQuestion(units, i) for _, units in texts for i in range(len(units))]
@@ -125,14 +125,20 @@ def theme_rows(
     for id_, units in texts:
         found = [next(verdicts) for _ in units]
         sentences = [{"text": u, "themes": list(v.themes), "p": dict(v.p)} for u, v in zip(units, found, strict=True)]
-        rows.append({"id": id_, "sentences": sentences, "themes": list(default_taxonomy().order(theme_set(found)))})
+        rows.append({"id": id_, "sentences": sentences, "themes": in_order(theme_set(found))})
     return rows
 
 
 def themes(texts: Sequence[Text], *, store: VerdictStore | None = None) -> list[dict[str, Any]]:
     """Themes of each text and of each of its sentences, as `redline themes` writes them."""
     named = [(str(i), units_of(t)) for i, t in enumerate(texts)]
-    return theme_rows(named, theme_judge(), store or VerdictStore())
+    return theme_rows(named, theme_judge(), VerdictStore() if store is None else store)
+
+
+def in_order(themes: Iterable[str]) -> list[str]:
+    """Themes in the order of the default taxonomy; keys that it does not have follow by name."""
+    keys = default_taxonomy().keys
+    return sorted(themes, key=lambda t: (keys.index(t) if t in keys else len(keys), t))
 
 
 def units_of(text: Text) -> tuple[str, ...]:
@@ -142,7 +148,7 @@ def units_of(text: Text) -> tuple[str, ...]:
 
 def _pair(value: Any, number: int) -> Pair:
     if isinstance(value, Mapping):
-        return Pair(str(value.get("id", number)), units_of(value["draft"]), units_of(value["reference"]))
+        return Pair(value.get("id", str(number)), units_of(value["draft"]), units_of(value["reference"]))
     draft, reference = value
     return Pair(str(number), units_of(draft), units_of(reference))
 
@@ -154,5 +160,8 @@ def _unit(text: str, verdict: Verdict, probability: str, decision: str) -> dict[
     return row
 
 
-def _scores(load: EditLoad) -> dict[str, float | None]:
+def _scores(load: EditLoad, unknown: bool = False) -> dict[str, float | None]:
+    """Of one pair; where a side has no verdict at all, no score is known."""
+    if unknown:
+        return dict.fromkeys(("precision", "recall", "f1"))
     return {"precision": load.precision, "recall": load.recall, "f1": load.f1}

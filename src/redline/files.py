@@ -13,7 +13,19 @@ from typing import IO, Any
 
 from redline.errors import InputError
 
-__all__ = ["open_atomic", "read_lines", "write_json", "write_jsonl", "write_text"]
+__all__ = ["check_target", "open_atomic", "read_lines", "write_json", "write_jsonl", "write_text"]
+
+
+def check_target(path: str | Path) -> None:
+    """Raise `InputError` where a file could not be written to `path`; asked before long work."""
+    path = Path(path)
+    if path.is_dir():
+        raise InputError.single(str(path), "is a folder, expected the name of a file to write")
+    above = next((p for p in path.absolute().parents if p.exists()), path.absolute().parent)
+    if not above.is_dir():
+        raise InputError.single(str(path), f"cannot be written: {above} is no folder")
+    if not os.access(above, os.W_OK):
+        raise InputError.single(str(path), f"cannot be written: no permission in {above}")
 
 
 @contextmanager

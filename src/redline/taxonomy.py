@@ -6,6 +6,7 @@ site that revises its themes must not have to touch code.  The nine of the annot
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ from typing import Any
 import yaml
 
 from redline.errors import InputError
+
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 __all__ = ["Taxonomy", "Theme", "default_taxonomy"]
 
@@ -100,9 +103,14 @@ def _from_data(data: Any, where: str) -> Taxonomy:
                 entry["name"],
                 entry["has"],
                 str(entry.get("not", "")),
-                _published(entry.get("published")),
+                _published(entry.get("published"), where, number),
             )
         )
+    for number, theme in enumerate(themes):
+        if not _KEY.fullmatch(theme.key):
+            raise InputError.single(
+                where, f"is {theme.key!r}; a key is lower-case letters, digits and _", field=f"themes[{number}].key"
+            )
     keys = [t.key for t in themes]
     doubled = sorted({k for k in keys if keys.count(k) > 1})
     if doubled:
@@ -110,14 +118,21 @@ def _from_data(data: Any, where: str) -> Taxonomy:
     residual = data.get("residual", keys[-1])
     if residual not in keys:
         raise InputError.single(where, f"is {residual!r}, which is no theme of this file", field="residual")
-    return Taxonomy(tuple(themes), residual, int(data.get("version", 1)))
+    version = data.get("version", 1)
+    if not isinstance(version, int):
+        raise InputError.single(where, f"is {version!r}, expected a whole number", field="version")
+    return Taxonomy(tuple(themes), residual, version)
 
 
-def _published(value: Any) -> tuple[float, float] | None:
+def _published(value: Any, where: str, number: int) -> tuple[float, float] | None:
     if value is None:
         return None
-    low, high = value if isinstance(value, list) else (value, value)
-    return float(low), float(high)
+    ends = value if isinstance(value, list) else [value, value]
+    if len(ends) != 2 or any(isinstance(x, bool) or not isinstance(x, int | float) or not 0 <= x <= 1 for x in ends):
+        raise InputError.single(
+            where, "is not a share between 0 and 1, nor a list of two", field=f"themes[{number}].published"
+        )
+    return float(ends[0]), float(ends[1])
 
 
 @lru_cache(maxsize=1)

@@ -38,7 +38,7 @@ def test_judge_contract(pairs: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     assert redline("judge", str(pairs), "--out", str(out), "--judge", "exact").exit_code == 0
     rows = lines(out)
-    assert [r["id"] for r in rows] == ["b", "a", "3"]
+    assert [r["id"] for r in rows] == ["b", "a", 3]
     assert set(rows[0]) == {"id", "status", "draft_units", "reference_units", "content", "themes"}
     assert [u["text"] for u in rows[0]["reference_units"]] == ["Take 20 mg.", "Call me. Today."], (
         "a list is kept as it is"
@@ -73,6 +73,7 @@ BAD = [
     ('{"id": 1, "draft": "a\\ud800", "reference": "b"}\n', "half of a character"),
     ('{"id": 1, "draft": ["a\\u202e"], "reference": "b"}\n', "field 'draft[0]': contains the invisible direction mark"),
     ('{"id": 1, "draft": ["a", " "], "reference": "b"}\n', "field 'draft[1]': is an empty unit"),
+    ('{"id": "x\\ud800", "draft": "a", "reference": "b"}\n', "field 'id': contains half of a character"),
     (json.dumps({"id": 1, "draft": "x" * 2_000_000, "reference": "b"}) + "\n", "2,000,000 characters long"),
 ]
 
@@ -107,7 +108,7 @@ def test_score_report_and_warm_store(tmp_path: Path) -> None:
     first = redline(*words, "--out", str(tmp_path / "one"))
     second = redline(*words, "--out", str(tmp_path / "two"))
     assert first.exit_code == 0, first.output
-    assert "0 judged now" in second.output
+    assert ": 0 judged now" in second.output
     one, two = ((tmp_path / n / "results.json").read_bytes() for n in ("one", "two"))
     assert one == two
     assert redline("report", str(tmp_path / "one")).exit_code == 0
@@ -153,6 +154,10 @@ def test_corpus_verbs(tmp_path: Path) -> None:
             "needs --price-in",
         ),
         (["score", "bundled", "--out", "x", "--split", "nothing"], "nothing to compare"),
+        (["score", "bundled", "--out", "x", "--margin", "0"], "margin is above 0"),
+        (["score", "bundled", "--out", "x", "--seed", "-1"], "seed is not negative"),
+        (["score", "bundled", "--out", "x", "--judge", "exact", "--baseline", "typo"], "there is no row 'typo'"),
+        (["score", "bundled", "--out", "x", "--judge", "llm:m@http://localhost:abc/v1"], "is not the address"),
     ],
 )
 def test_messages_say_what_to_do(words: list[str], message: str, tmp_path: Path, monkeypatch, capsys) -> None:
@@ -163,6 +168,26 @@ def test_messages_say_what_to_do(words: list[str], message: str, tmp_path: Path,
     assert ended.value.code == 2
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_target_that_is_a_folder_is_said_before_the_work(pairs: Path, tmp_path: Path) -> None:
+    done = redline("judge", str(pairs), "--out", str(tmp_path))
+    assert isinstance(done.exception, RedlineError) and "is a folder" in str(done.exception)
+
+
+def test_a_store_that_cannot_be_made_is_a_message(pairs: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = redline("judge", str(pairs), "--out", str(tmp_path / "o"), "--store", str(tmp_path / "file" / "v.sqlite"))
+    assert isinstance(done.exception, RedlineError) and "is not a usable verdict store" in str(done.exception)
+
+
+def test_a_new_store_is_used_by_the_functions(tmp_path: Path) -> None:
+    import redline as package
+    from redline.judging import VerdictStore
+
+    store = VerdictStore(tmp_path / "v.sqlite")
+    package.judge([("Rest.", "Walk.")], judge="exact", store=store)
+    assert len(store) > 0
 
 
 def test_three_lines_of_python() -> None:

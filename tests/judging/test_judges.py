@@ -14,9 +14,12 @@ from redline.judging import (
     HumanJudge,
     Pair,
     PanelJudge,
+    Runner,
     Scope,
+    VerdictStore,
     check_judge,
     content_judge,
+    is_paid,
     pair_questions,
 )  # fmt: skip
 from redline.records import Status, Verdict
@@ -47,8 +50,9 @@ def test_exact_keeps_equal_units_and_minds_doses() -> None:
 
 
 def test_panel_averages_and_names_who_failed() -> None:
-    joined = PanelJudge((Fixed(YES), Fixed(NO), Fixed(LATE, "late"))).judge(ASKED[:1])[0]
-    assert joined.p_edit == pytest.approx(0.5) and joined.votes == (0.9, 0.1) and "late: timeout" in joined.detail
+    refused = Fixed(Verdict(Status.REFUSED), "shy")
+    joined = PanelJudge((Fixed(YES), Fixed(NO), refused)).judge(ASKED[:1])[0]
+    assert joined.p_edit == pytest.approx(0.5) and joined.votes == (0.9, 0.1) and "shy: refused" in joined.detail
     nobody = PanelJudge((Fixed(LATE), Fixed(LATE))).judge(ASKED[:1])[0]
     assert nobody.status is Status.TIMEOUT and nobody.p_edit is None
     with pytest.raises(UsageError, match="at least two"):
@@ -60,9 +64,33 @@ def test_cascade_passes_on_the_uncertain_band_only() -> None:
     assert CascadeJudge(Fixed(YES), Fixed(NO)).judge(ASKED[:1])[0] == YES
     passed = CascadeJudge(Fixed(unsure), Fixed(NO)).judge(ASKED[:1])[0]
     assert passed.p_edit == 0.1 and passed.votes == (0.5, 0.1)
-    kept = CascadeJudge(Fixed(unsure), Fixed(LATE, "late")).judge(ASKED[:1])[0]
-    assert kept.p_edit == 0.5 and "late" in kept.detail
+    kept = CascadeJudge(Fixed(unsure), Fixed(Verdict(Status.REFUSED), "shy")).judge(ASKED[:1])[0]
+    assert kept.p_edit == 0.5 and "shy" in kept.detail
     assert CascadeJudge(Fixed(LATE), Fixed(NO)).judge(ASKED[:1])[0] == NO
+
+
+@pytest.mark.parametrize("joint", [PanelJudge, CascadeJudge])
+def test_a_timeout_of_a_member_is_asked_again_and_not_stored(joint) -> None:
+    class Comes(Fixed):
+        def judge(self, questions):
+            return [self.verdict for _ in questions]
+
+    late = Comes(LATE, "late")
+    store = VerdictStore()
+    judge = (
+        joint((Fixed(Verdict(Status.OK, 0.5, True)), late))
+        if joint is PanelJudge
+        else joint(Fixed(Verdict(Status.OK, 0.5, True)), late)
+    )
+    assert Runner(judge, store).run(ASKED[:1])[0].status is Status.TIMEOUT and len(store) == 0
+    late.verdict = NO
+    assert Runner(judge, store).run(ASKED[:1])[0].p_edit in (0.3, 0.1)
+
+
+def test_only_judges_with_a_paid_part_are_paid() -> None:
+    assert not is_paid(PanelJudge((ExactJudge(), ExactJudge())))
+    llm = content_judge("llm:m@http://127.0.0.1:1/v1")
+    assert is_paid(llm) and is_paid(CascadeJudge(ExactJudge(), llm))
 
 
 def test_human_judge_reads_annotations(tmp_path: Path) -> None:

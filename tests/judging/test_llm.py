@@ -128,7 +128,27 @@ def test_retry_cures_a_busy_server(serve) -> None:
     assert {v.status for v in verdicts} == {Status.OK}
 
 
+def test_an_endpoint_that_counts_nothing_still_costs(serve) -> None:
+    def reply(body, n):
+        status, headers, value = good(body, n)
+        return status, headers, {k: v for k, v in value.items() if k != "usage"}
+
+    judge = LlmJudge(Endpoint(serve(reply).url, "m", prices=Prices(10, 10)))
+    judge.judge(pair_questions(PAIR))
+    assert 0 < judge.spent().money <= judge.estimate(pair_questions(PAIR)).money
+
+
+def test_no_proxy_of_the_environment_sees_a_text(serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loopback address is reached directly, whatever proxy the environment names."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    server = serve(good)
+    verdicts = LlmJudge(Endpoint(server.url, "m", retries=0, timeout=77.0)).judge(pair_questions(PAIR))
+    assert {v.status for v in verdicts} == {Status.OK} and server.requests
+
+
 def test_a_wrong_key_is_said_once_and_stops(serve) -> None:
-    server = serve(lambda b, n: (401, {}, {"error": "bad key"}))
-    with pytest.raises(UsageError, match="HTTP 401"):
+    server = serve(lambda b, n: (401, {}, {"error": "bad key", "input": "text of a patient"}))
+    with pytest.raises(UsageError, match="HTTP 401") as caught:
         LlmJudge(Endpoint(server.url, "m"), concurrent=1).judge(pair_questions(PAIR))
+    assert "patient" not in str(caught.value), "servers echo the request; it must not reach a log"

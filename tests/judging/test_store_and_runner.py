@@ -116,6 +116,16 @@ def test_failures_are_statuses_and_timeouts_are_asked_again() -> None:
     assert sorted(judge.asked) == ["rr", "tt"]
 
 
+def test_a_retry_heals_the_store() -> None:
+    """A stored failure is replaced by an answer; an answer is never replaced."""
+    judge, store = Flaky(), VerdictStore()
+    Runner(judge, store).run(asked("rr"))
+    healed = Counting()
+    healed.signature = judge.signature
+    Runner(healed, store, retry_failed=True).run(asked("rr"))
+    assert Runner(judge, store).run(asked("rr"))[0].status is Status.OK
+
+
 class Paid(Counting):
     def estimate(self, questions) -> Cost:
         return Cost(len(questions), 0, 0, 1.0 * len(questions))

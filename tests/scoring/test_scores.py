@@ -237,3 +237,71 @@ def test_themes_that_the_classifier_does_not_know_are_refused(corpus: Corpus, wo
     )
     with pytest.raises(UsageError, match="does not know billing"):
         score_corpus(corpus, Judges(word_judge, Knows()), Plan(draws=200), taxonomy)
+
+
+def test_contrasts_are_taken_on_what_both_rows_have(word_judge, question_themes) -> None:
+    """The same drafts where both exist, easy messages only in one: the difference is 0, not the messages' difference."""
+    cases = tuple(Case(f"m{i}", "x") for i in range(40))
+    replies = tuple(Reply(c.id, "a", "", (f"Rest {c.id} now.",)) for c in cases)
+    same = [(c.id, (f"Rest {c.id} now.",) if i < 20 else ("Call us.",)) for i, c in enumerate(cases)]
+    drafts = tuple(Draft(c, "m", "all", "", u) for c, u in same) + tuple(
+        Draft(c, "m", "easy", "", u) for c, u in same[:20]
+    )
+    scored = score_corpus(Corpus("c", cases, replies, drafts), Judges(word_judge, question_themes), Plan(draws=300))
+    (found,) = [t for t in scored.table.contrasts if t.measure == "content.f1"]
+    assert found.contrast.difference.estimate == pytest.approx(0.0) and found.replies == 20
+
+
+def test_a_side_without_any_verdict_is_unknown_and_not_zero(corpus: Corpus, word_judge, question_themes) -> None:
+    from redline.api import judge_rows
+
+    class NoDrafts:
+        name, signature, batch, scope = "n", "n@1", 16, Scope.UNIT
+
+        def judge(self, questions):
+            answers = word_judge.judge(questions)
+            return [
+                Verdict(Status.TIMEOUT) if q.direction is Direction.DELETE else v
+                for q, v in zip(questions, answers, strict=True)
+            ]
+
+    judges = Judges(NoDrafts(), question_themes)
+    row = judge_rows([Pair("1", ("a",), ("b",))], judges)[0].row()
+    assert row["status"] == "timeout" and row["content"] == {"precision": None, "recall": None, "f1": None}
+    cell = score_corpus(corpus, judges, Plan(draws=200)).table.by_name["m/x"]
+    assert cell["content.f1"].estimate is None and cell["content.macro_f1"].estimate is None
+    assert cell.counts["unjudged"] == cell.counts["comparisons"] == 18
+
+
+def test_observed_edits_alone_and_each_clinicians_own_draft(word_judge, question_themes) -> None:
+    from redline.report import messages, render_report, results
+
+    cases = tuple(Case(f"m{i}", "x") for i in range(3))
+    drafts = tuple(Draft(c.id, "m", "s", "", (f"{who} one.",), who) for c in cases for who in ("A", "B"))
+    replies = tuple(Reply(c.id, who, "", (f"{who} one.",), started_from="m/s") for c in cases for who in ("A", "B"))
+    scored = score_corpus(Corpus("o", cases, replies, drafts), Judges(word_judge, question_themes), Plan(draws=200))
+    assert scored.table.cells == () and scored.observed.by_name["m/s"]["content.f1"].estimate == 1.0
+    page = render_report(results(scored), messages(scored))
+    assert "No reply of this corpus was written without a draft in view" in page
+    data = json.loads(page.split('id="data">')[1].split("</script>")[0])
+    for system, who, kind, draft, reply, *_ in data[0]["pairs"]:
+        assert (system, kind) == ("m/s", "observed")
+        assert data[0]["texts"][draft][0][0] == data[0]["texts"][reply][0][0] == f"{who} one."
+
+
+def test_a_draft_counts_once_in_the_rate_of_a_theme(word_judge, question_themes) -> None:
+    """One draft meets five replies and asks, one meets a single reply and does not: half of the drafts ask."""
+    cases = (Case("m0", "x"), Case("m1", "y"))
+    replies = (*(Reply("m0", w, "", ("Rest.",)) for w in "abcde"), Reply("m1", "a", "", ("Rest.",)))
+    drafts = (Draft("m0", "m", "s", "", ("Any rash?",)), Draft("m1", "m", "s", "", ("Rest.",)))
+    scored = score_corpus(Corpus("c", cases, replies, drafts), Judges(word_judge, question_themes), Plan(draws=200))
+    assert scored.table.by_name["m/s"]["rate.symptom_questions"].estimate == pytest.approx(0.5)
+
+
+def test_slices_change_nothing(corpus: Corpus, word_judge, question_themes, monkeypatch) -> None:
+    from redline.report import results
+    from redline.scoring import run
+
+    whole = results(score_corpus(corpus, Judges(word_judge, question_themes), Plan(draws=200)))
+    monkeypatch.setattr(run, "SLICE", 7)
+    assert results(score_corpus(corpus, Judges(word_judge, question_themes), Plan(draws=200))) == whole

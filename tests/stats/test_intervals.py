@@ -42,7 +42,9 @@ def test_no_interval_where_there_is_nothing_to_learn_from() -> None:
     none = intervals(bootstrap(np.zeros((9, 1, 2)), ratio, ResamplingPlan(9, 500)))[0][0]
     assert (one.estimate, one.low) == (1.0, None)
     assert (same.estimate, same.low) == (1.0, None)
-    assert none == Interval(None, None, None, None, 0)
+    four = intervals(bootstrap(np.random.default_rng(0).uniform(1, 5, (4, 1, 2)), ratio, ResamplingPlan(4, 500)))[0][0]
+    assert four.estimate is not None and four.low is None
+    assert (none.estimate, none.low) == (None, None)
 
 
 def clustered(rng: np.random.Generator, clusters: int) -> np.ndarray:
@@ -104,6 +106,36 @@ def test_redrawing_clinicians_is_wider_when_clinicians_differ() -> None:
     messages = intervals(bootstrap(sum(p for _, p in parts), ratio, ResamplingPlan(40, 2000, 3)))[0][0]
     assert crossed.estimate == pytest.approx(messages.estimate)
     assert crossed.se > 2 * messages.se
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("carrying", [5, 8])
+def test_a_theme_in_few_messages_is_covered_or_has_no_interval(carrying: int) -> None:
+    """80 messages, the score lives in `carrying` of them: only those count as clusters."""
+    rng = np.random.default_rng(carrying)
+    hits = 0
+    for trial in range(300):
+        sums = np.zeros((80, 1, 2))
+        sums[:carrying] = clustered(rng, carrying)
+        found = intervals(bootstrap(sums, ratio, ResamplingPlan(80, 800, trial)))[0][0]
+        hits += found.low is None or found.low <= 0.4 <= found.high
+    assert hits / 300 >= 0.90
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("clusters", [6, 10])
+def test_p_values_of_few_messages_keep_their_level(clusters: int) -> None:
+    rng = np.random.default_rng(clusters)
+    rejected = disagree = 0
+    for trial in range(400):
+        pair = np.stack([clustered(rng, clusters)[:, 0], clustered(rng, clusters)[:, 0]], axis=1)
+        contrast = paired_contrast(bootstrap(pair, ratio, ResamplingPlan(clusters, 600, trial)), ["a", "b"], 0, 1, 0)
+        if contrast.p is not None:
+            rejected += contrast.p < 0.05
+            outside = contrast.difference.low > 0 or contrast.difference.high < 0
+            disagree += outside != (contrast.p < 0.05)
+    assert rejected / 400 <= 0.085
+    assert disagree / 400 <= 0.08
 
 
 def test_bootstrap_agrees_with_brute_force() -> None:

@@ -84,8 +84,12 @@ class Endpoint:
     extra: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(self.base_url)
+            port_known = parts.port is None or parts.port > 0
+        except ValueError:
+            parts, port_known = urlsplit(""), False
+        if parts.scheme not in ("http", "https") or not parts.hostname or not port_known:
             raise UsageError(
                 f"{self.base_url!r} is not the address of an endpoint, for instance http://localhost:8000/v1"
             )
@@ -134,7 +138,8 @@ def _client(timeout: float) -> httpx.Client:
     """One connection pool a thread."""
     clients: dict[float, httpx.Client] = getattr(_LOCAL, "clients", {})
     if timeout not in clients:
-        clients[timeout] = httpx.Client(timeout=timeout, follow_redirects=False)
+        # No proxy and no .netrc of the environment: a proxy would be one more host that nobody allowed.
+        clients[timeout] = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False)
         _LOCAL.clients = clients
     return clients[timeout]
 
@@ -155,9 +160,8 @@ def _read(answer: httpx.Response) -> Completion | Failure:
             return Failure(Status.TOO_LONG, "longer than the model's context")
         if "content" in text and ("filter" in text or "policy" in text):
             return Failure(Status.REFUSED, "refused by the endpoint's content filter")
-        raise UsageError(
-            f"the endpoint answered HTTP {answer.status_code} ({answer.text[:200]!r}); check address, model name and key"
-        )
+        # The body is not repeated: servers echo the request in it, and that is patient text.
+        raise UsageError(f"the endpoint answered HTTP {answer.status_code}; check address, model name and key")
     try:
         value = answer.json()
         choice = value["choices"][0]

@@ -18,23 +18,23 @@ def read_pairs(path: Path, rules: TextRules) -> list[Pair]:
     """Lines `{"id", "draft", "reference"}`; each text a string or a list of unit strings, kept as it is."""
     problems: list[Problem] = []
     pairs = []
-    for row in _rows(path, problems):
+    for row in _rows(path, rules, problems):
         draft, reference = (_units(row, field, rules, problems) for field in ("draft", "reference"))
         pairs.append(Pair(_id(row), draft, reference))
     _finish(path, problems, len(pairs))
     return pairs
 
 
-def read_texts(path: Path, rules: TextRules) -> list[tuple[str, tuple[str, ...]]]:
+def read_texts(path: Path, rules: TextRules) -> list[tuple[str | int, tuple[str, ...]]]:
     """Lines `{"id", "text"}`; text a string or a list."""
     problems: list[Problem] = []
-    texts = [(_id(row), _units(row, "text", rules, problems)) for row in _rows(path, problems)]
+    texts = [(_id(row), _units(row, "text", rules, problems)) for row in _rows(path, rules, problems)]
     _finish(path, problems, len(texts))
     return texts
 
 
-def _rows(path: Path, problems: list[Problem]) -> list[Row]:
-    """All rows, with missing and doubled ids reported."""
+def _rows(path: Path, rules: TextRules, problems: list[Problem]) -> list[Row]:
+    """All rows, with missing, unusable and doubled ids reported."""
     seen: dict[str, int] = {}
     rows = []
     for row in read_rows(path, problems):
@@ -42,6 +42,8 @@ def _rows(path: Path, problems: list[Problem]) -> list[Row]:
         value = row.fields.get("id")
         if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
             problems.append(Problem(row.file, row.line, "id", "is missing, expected a text or a whole number"))
+        elif message := rules.problem(str(value)):
+            problems.append(Problem(row.file, row.line, "id", message))
         elif str(value) in seen:
             problems.append(Problem(row.file, row.line, "id", f"is the id of line {seen[str(value)]} as well"))
         else:
@@ -49,8 +51,9 @@ def _rows(path: Path, problems: list[Problem]) -> list[Row]:
     return rows
 
 
-def _id(row: Row) -> str:
-    return str(row.fields.get("id", ""))
+def _id(row: Row) -> str | int:
+    value: str | int = row.fields.get("id", "")
+    return value
 
 
 def _units(row: Row, field: str, rules: TextRules, problems: list[Problem]) -> tuple[str, ...]:

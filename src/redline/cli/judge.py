@@ -17,13 +17,14 @@ from redline.cli.options import (
     MaxCost,
     PriceIn,
     PriceOut,
+    Retry,
     Store,
     bars,
     make_judges,
 )  # fmt: skip
 from redline.corpus import TextRules
-from redline.files import write_jsonl
-from redline.judging import Priced, pair_questions
+from redline.files import check_target, write_jsonl
+from redline.judging import Priced, is_paid, pair_questions
 
 Estimate = Annotated[
     bool, typer.Option("--estimate", help="Only say what would be asked and what it would cost at most.")
@@ -34,14 +35,19 @@ def judge(
     pairs: Annotated[Path, typer.Argument(help='JSONL with {"id", "draft", "reference"}; texts or lists of units.')],
     out: Annotated[Path, typer.Option("--out", help="JSONL to write, same order.")],
     judge: Judge = "encoder", store: Store = None, allow_remote: AllowRemote = None, price_in: PriceIn = 0.0,
-    price_out: PriceOut = 0.0, max_cost: MaxCost = None, max_calls: MaxCalls = None, estimate: Estimate = False,
+    price_out: PriceOut = 0.0, max_cost: MaxCost = None, max_calls: MaxCalls = None, retry_failed: Retry = False,
+    estimate: Estimate = False,
     marks: Annotated[bool, typer.Option("--allow-direction-marks", help="Accept invisible direction marks.")] = False,
     max_chars: Annotated[int, typer.Option("--max-chars", min=1, help="Longest text that is judged.")] = 100_000,
 ) -> None:  # fmt: skip
     """Which units of each draft would be deleted, which of each reference added."""
+    check_target(out)
     found = read_pairs(pairs, TextRules(max_chars, marks))
-    judges = make_judges(judge, store, allow_remote, price_in, price_out, max_cost, max_calls)
-    if estimate or isinstance(judges.content, Priced):
+    judges = make_judges(
+        judge, store, allow_remote, price_in, price_out, max_cost, max_calls,
+        beside=out.with_name(f"{out.name}.verdicts.sqlite"), retry_failed=retry_failed,
+    )  # fmt: skip
+    if estimate or is_paid(judges.content):
         open_, cost = judges.content_runner().estimate([q for p in found for q in pair_questions(p)])
         print(f"{open_:,} questions to ask; at most {cost}", file=sys.stderr)
         if estimate:
@@ -52,5 +58,5 @@ def judge(
     failed = sum(v.p_edit is None for r in results for v in (*r.draft, *r.reference))
     if failed:
         print(f"{failed} unit(s) could not be judged; they count for no score (see 'status')", file=sys.stderr)
-    if isinstance(judges.content, Priced):
+    if is_paid(judges.content) and isinstance(judges.content, Priced):
         print(f"spent: {judges.content.spent()}", file=sys.stderr)

@@ -46,12 +46,9 @@ app.add_typer(train.app, name="train")
 
 
 def main() -> None:
-    """Entry point: exit code 2 for what a person can mend, 3 for a reached budget, 130 for Ctrl-C."""
+    """Entry point: exit code 2 for what a person can mend, 3 for a reached budget, 130 for Ctrl-C (said in `bars`)."""
     try:
         app()
     except RedlineError as error:
         Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"redline: {error}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("redline: stopped; what was judged is stored, the same command goes on from there", file=sys.stderr)
-        sys.exit(130)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,14 +16,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from redline.chat import Prices
 from redline.corpus import CorpusSource, TextRules, parse_mapping
 from redline.errors import UsageError
-from redline.judging import Budget, Priced, VerdictStore, content_judge, theme_judge
+from redline.judging import Budget, VerdictStore, content_judge, is_paid, theme_judge
 from redline.judging.registry import JudgeOptions
 from redline.scoring import Judges
 from redline.taxonomy import Taxonomy, default_taxonomy
 
 __all__ = [
-    "AllowRemote", "Judge", "Map", "MapFile", "MaxCalls", "MaxCost", "PriceIn", "PriceOut", "Store", "TaxonomyFile", "bars",
-    "corpus_source", "make_judges",
+    "AllowRemote", "Judge", "Map", "MapFile", "MaxCalls", "MaxCost", "PriceIn", "PriceOut", "Retry", "Store",
+    "TaxonomyFile", "bars", "corpus_source", "make_judges",
 ]  # fmt: skip
 
 Judge = Annotated[
@@ -42,6 +44,7 @@ MaxCost = Annotated[
     float | None, typer.Option("--max-cost", min=0, help="Stop before the judge has cost more than this.")
 ]
 MaxCalls = Annotated[int | None, typer.Option("--max-calls", min=0, help="Stop before the judge has made more calls.")]
+Retry = Annotated[bool, typer.Option("--retry-failed", help="Ask again what the store holds as failed.")]
 Map = Annotated[
     list[str] | None, typer.Option("--map", help="field=column for a table, for instance message=PatientMsg.")
 ]
@@ -68,14 +71,18 @@ def read_taxonomy(path: Path | None) -> Taxonomy:
 
 def make_judges(
     judge: str, store: Path | None, allow_remote: list[str] | None, price_in: float, price_out: float,
-    max_cost: float | None, max_calls: int | None,
+    max_cost: float | None, max_calls: int | None, *, beside: Path | None = None, retry_failed: bool = False,
 ) -> Judges:  # fmt: skip
-    """Judges, store and budget; a limit on a judge without a price is refused, since it could never bite."""
+    """Judges, store and budget; a limit on a judge without a price is refused, since it could never bite.
+
+    What a paid judge says is always stored: in `beside` where no store was named.
+    """
     options = JudgeOptions(frozenset(allow_remote or ()), Prices(price_in, price_out))
     content = content_judge(judge, options)
-    if max_cost is not None and isinstance(content, Priced) and price_in == price_out == 0:
+    if max_cost is not None and is_paid(content) and price_in == price_out == 0:
         raise UsageError("--max-cost needs --price-in and --price-out: without prices no cost is known")
-    return Judges(content, theme_judge(), VerdictStore(store or ":memory:"), Budget(max_cost, max_calls))
+    place = store or (beside if is_paid(content) else None) or ":memory:"
+    return Judges(content, theme_judge(), VerdictStore(place), Budget(max_cost, max_calls), retry_failed=retry_failed)
 
 
 @contextmanager
@@ -91,4 +98,11 @@ def bars(judges: Judges) -> Iterator[Judges]:
                 tasks[what] = progress.add_task(what, total=total)
             progress.update(tasks[what], completed=done, total=total)
 
-        yield Judges(judges.content, judges.themes, judges.store, judges.budget, tell, judges.retry_failed)
+        try:
+            yield replace(judges, progress=tell)
+        except KeyboardInterrupt:
+            kept = "ends with this run (name a --store to keep it)"
+            if judges.store.path != ":memory:":
+                kept = f"is stored in {judges.store.path}; the same command goes on from there"
+            print(f"redline: stopped; what was judged {kept}", file=sys.stderr)
+            raise typer.Exit(130) from None

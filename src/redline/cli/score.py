@@ -19,6 +19,7 @@ from redline.cli.options import (
     MaxCost,
     PriceIn,
     PriceOut,
+    Retry,
     Store,
     TaxonomyFile,
     bars,
@@ -26,7 +27,8 @@ from redline.cli.options import (
     make_judges,
 )  # fmt: skip
 from redline.corpus import Corpus, load_corpus
-from redline.judging import Priced, pair_questions
+from redline.files import check_target
+from redline.judging import is_paid, pair_questions
 from redline.report import write_results
 from redline.scoring import EditCost, Judges, Plan, Rows, Scored, ScoreTable, comparisons, score_corpus
 from redline.stats import Interval
@@ -51,16 +53,20 @@ def score(
     marks: Annotated[bool, typer.Option("--allow-direction-marks", help="Accept invisible direction marks.")] = False,
     max_chars: Annotated[int, typer.Option("--max-chars", min=1, help="Longest text that is taken.")] = 100_000,
     allow_remote: AllowRemote = None, price_in: PriceIn = 0.0, price_out: PriceOut = 0.0, max_cost: MaxCost = None,
-    max_calls: MaxCalls = None,
+    max_calls: MaxCalls = None, retry_failed: Retry = False,
 ) -> None:  # fmt: skip
     """Edit-precision, edit-recall and edit-F1 of every system, beside the floor and another clinician."""
+    check_target(out / "results.json")
+    plan = Plan(Rows(floors, True, seed), EditCost(1.0, delete_cost, read_cost), draws, seed, margin, baseline)
     source = corpus_source(corpus, map_, map_file, taxonomy, max_chars=max_chars, direction_marks=marks)
     found = load_corpus(source, skip_bad=skip_bad)
     if split is not None:
         found = found.only(split=split)
-    judges = make_judges(judge, store, allow_remote, price_in, price_out, max_cost, max_calls)
-    plan = Plan(Rows(floors, True, seed), EditCost(1.0, delete_cost, read_cost), draws, seed, margin, baseline)
-    if isinstance(judges.content, Priced):
+    judges = make_judges(
+        judge, store, allow_remote, price_in, price_out, max_cost, max_calls, beside=out / "verdicts.sqlite",
+        retry_failed=retry_failed,
+    )  # fmt: skip
+    if is_paid(judges.content):
         asked = [q for c in comparisons(found, plan.rows) for q in pair_questions(c.pair)]
         open_, cost = judges.content_runner().estimate(asked)
         print(f"{open_:,} questions to ask; at most {cost}", file=sys.stderr)
@@ -87,7 +93,7 @@ def print_scores(scored: Scored) -> None:
         console.print(f"- {finding.text}", markup=False)
     run = scored.run
     console.print(
-        f"{run.questions:,} questions, {run.distinct:,} distinct: {run.stored:,} from the store, {run.judged:,} judged now",
+        f"{run.questions:,} questions: {run.judged:,} judged now, the others asked before (repeated or from the store)",
         markup=False,
     )
     console.print(str(scored.signature), markup=False)

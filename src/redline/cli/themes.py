@@ -11,7 +11,7 @@ from redline.api import theme_rows
 from redline.cli.inputs import read_texts
 from redline.cli.options import Store
 from redline.corpus import TextRules
-from redline.files import write_jsonl
+from redline.files import check_target, write_jsonl
 from redline.judging import VerdictStore, theme_judge
 
 
@@ -24,5 +24,6 @@ def themes(
     max_chars: Annotated[int, typer.Option("--max-chars", min=1, help="Longest text that is classified.")] = 100_000,
 ) -> None:
     """What each sentence is for: the themes of the taxonomy with their probabilities."""
+    check_target(out)
     found = read_texts(texts, TextRules(max_chars, marks))
     write_jsonl(out, theme_rows(found, theme_judge(classifier), VerdictStore(store or ":memory:")))

@@ -2,7 +2,7 @@
 
 from redline.judging.cascade import CascadeJudge
 from redline.judging.check import check_judge
-from redline.judging.contract import ContentJudge, Cost, Judge, Priced, ThemeJudge
+from redline.judging.contract import ContentJudge, Cost, Judge, Priced, ThemeJudge, is_paid
 from redline.judging.exact import ExactJudge
 from redline.judging.explain import explain_miss
 from redline.judging.human import HumanJudge
@@ -36,6 +36,7 @@ __all__ = [
     "check_judge",
     "content_judge",
     "explain_miss",
+    "is_paid",
     "judge_names",
     "pair_questions",
     "theme_judge",

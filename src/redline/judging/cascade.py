@@ -9,7 +9,7 @@ from redline.errors import UsageError
 from redline.judging.contract import ContentJudge, Cost, Priced
 from redline.judging.panel import total_cost
 from redline.judging.questions import ContentQuestion, Scope
-from redline.records import Verdict
+from redline.records import Status, Verdict
 
 __all__ = ["CascadeJudge"]
 
@@ -17,6 +17,9 @@ __all__ = ["CascadeJudge"]
 @dataclass(frozen=True)
 class CascadeJudge:
     """`first` decides where its p_edit is outside (`low`, `high`); inside, or where it failed, `second` does.
+
+    A timeout of the second judge stays a timeout, so that the next run asks again; where it fails for good the first
+    judge's answer is kept and `detail` says so.
 
     `votes` of a unit that was passed on are (first, second), so the report can show how often they differ.
     """
@@ -40,6 +43,11 @@ class CascadeJudge:
         return Scope.PAIR if Scope.PAIR in (self.first.scope, self.second.scope) else Scope.UNIT
 
     @property
+    def parts(self) -> tuple[ContentJudge, ...]:
+        """The judges it is made of."""
+        return self.first, self.second
+
+    @property
     def batch(self) -> int:
         return min(self.first.batch, self.second.batch)
 
@@ -50,7 +58,9 @@ class CascadeJudge:
         answers = self.second.judge([questions[i] for i in unsure]) if unsure else []
         for i, answer in zip(unsure, answers, strict=True):
             before = verdicts[i]
-            if answer.p_edit is None and before.p_edit is not None:
+            if answer.status is Status.TIMEOUT:  # passing: neither decide nor store, ask again next time
+                verdicts[i] = answer
+            elif answer.p_edit is None and before.p_edit is not None:
                 verdicts[i] = Verdict(
                     before.status, before.p_edit, before.hard, before.evidence,
                     f"{self.second.name}: {answer.status.value}, kept the first judge's answer",

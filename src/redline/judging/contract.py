@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from redline.judging.questions import ContentQuestion, Scope, ThemeQuestion
 from redline.records import ThemeVerdict, Verdict
 
-__all__ = ["ContentJudge", "Cost", "Judge", "Priced", "ThemeJudge"]
+__all__ = ["ContentJudge", "Cost", "Judge", "Priced", "ThemeJudge", "is_paid"]
 
 Q_contra = TypeVar("Q_contra", contravariant=True)
 V_co = TypeVar("V_co", covariant=True)
@@ -68,6 +68,12 @@ class Cost:
 
     def __str__(self) -> str:
         return f"{self.calls:,} calls, {self.tokens_in:,} tokens in, {self.tokens_out:,} out, {self.money:.2f} in money"
+
+
+def is_paid(judge: object) -> bool:
+    """Whether a judge, or any judge that it is made of, costs something."""
+    parts: Sequence[object] | None = getattr(judge, "parts", None)
+    return any(is_paid(p) for p in parts) if parts is not None else isinstance(judge, Priced)
 
 
 @runtime_checkable

@@ -103,30 +103,39 @@ class LlmJudge:
         return [v for v in results if v is not None]
 
     def estimate(self, questions: Sequence[ContentQuestion]) -> Cost:
-        """Upper estimate: three characters a token, every call repeated once."""
+        """Upper estimate; repeats of transport errors cost nothing and are not counted."""
         cost = Cost()
         groups: dict[tuple[Direction, tuple[str, ...], tuple[str, ...]], list[ContentQuestion]] = {}
         for q in questions:
             groups.setdefault((q.direction, q.own, q.other), []).append(q)
         for members in groups.values():
-            tokens_in = len(_prompt(members)) // 3 + 16
-            tokens_out = _room(len(members))
-            cost += Cost(1, tokens_in, tokens_out, self.endpoint.prices.of(tokens_in, tokens_out))
+            cost += self._most(_prompt(members), len(members))
         return cost
+
+    def _most(self, prompt: str, units: int) -> Cost:
+        """Upper bound of one group: two characters a token, every allowed repeat used."""
+        times = self.again + 1
+        tokens_in, tokens_out = times * (len(prompt) // 2 + 16), times * _room(units)
+        return Cost(times, tokens_in, tokens_out, self.endpoint.prices.of(tokens_in, tokens_out))
 
     def spent(self) -> Cost:
         """What all calls of this judge have cost."""
         return self._spent.total
 
+    def _cost(self, answer: Completion | Failure, prompt: str, units: int) -> Cost:
+        """As the endpoint counted; where it counts nothing for an answer, the upper bound of one call."""
+        tokens_in, tokens_out = answer.tokens_in, answer.tokens_out
+        if isinstance(answer, Completion) and not tokens_in + tokens_out:
+            tokens_in, tokens_out = len(prompt) // 2 + 16, _room(units)
+        return Cost(1, tokens_in, tokens_out, self.endpoint.prices.of(tokens_in, tokens_out))
+
     def _call(self, questions: Sequence[ContentQuestion]) -> list[Verdict]:
-        messages = [{"role": "user", "content": _prompt(questions)}]
+        prompt = _prompt(questions)
+        messages = [{"role": "user", "content": prompt}]
         problem = ""
         for attempt in range(self.again + 1):
             answer = self.endpoint.chat(messages, max_tokens=_room(len(questions)), seed=attempt)
-            prices = self.endpoint.prices
-            self._spent.add(
-                Cost(1, answer.tokens_in, answer.tokens_out, prices.of(answer.tokens_in, answer.tokens_out))
-            )
+            self._spent.add(self._cost(answer, prompt, len(questions)))
             if isinstance(answer, Failure):
                 return [Verdict(answer.status, detail=answer.detail)] * len(questions)
             verdicts, problem = _read(answer, questions)

@@ -17,7 +17,8 @@ __all__ = ["PanelJudge", "total_cost"]
 class PanelJudge:
     """Mean probability and majority of the members that answered; `votes` holds each member's probability.
 
-    A member that fails is left out of this unit, and named in `detail`; where fewer than `quorum` members
+    A member that times out fails the unit until the next run; one that fails for good is left out of it and named in
+    `detail`; where fewer than `quorum` members
     answer, the panel fails with the first member's status.  A tie counts as an edit.
     """
 
@@ -40,6 +41,11 @@ class PanelJudge:
         return Scope.PAIR if any(m.scope is Scope.PAIR for m in self.members) else Scope.UNIT
 
     @property
+    def parts(self) -> tuple[ContentJudge, ...]:
+        """The judges it is made of."""
+        return self.members
+
+    @property
     def batch(self) -> int:
         return min(m.batch for m in self.members)
 
@@ -59,6 +65,8 @@ class PanelJudge:
     def _join(self, votes: Sequence[Verdict]) -> Verdict:
         ok = [v for v in votes if v.p_edit is not None]
         failed = [f"{m.name}: {v.status.value}" for m, v in zip(self.members, votes, strict=True) if v.p_edit is None]
+        if any(v.status is Status.TIMEOUT for v in votes):  # passing: the next run asks the whole panel again
+            return Verdict(Status.TIMEOUT, detail="; ".join(failed))
         if len(ok) < self.quorum:
             return Verdict(next(v.status for v in votes if v.p_edit is None), detail="; ".join(failed))
         p = tuple(v.p_edit for v in ok if v.p_edit is not None)

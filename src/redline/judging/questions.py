@@ -28,9 +28,9 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Pair:
-    """A draft and a reference, as units."""
+    """A draft and a reference, as units; `id` is handed through as it came."""
 
-    id: str
+    id: str | int
     draft: tuple[str, ...]
     reference: tuple[str, ...]
 

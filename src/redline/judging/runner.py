@@ -110,6 +110,11 @@ class Runner(Generic[Q, V]):
     ) -> None:
         total = len(first)
         mine, theirs = self.flights.claim(missing)
+        if not self.retry_failed:  # another run may have stored an answer between our look-up and our claim
+            late: dict[str, Any] = dict(self.store.get_many(mine))
+            self.flights.land(late)
+            known.update(late)
+            mine = [key for key in mine if key not in late]
         try:
             # Units against the same text next to each other: judges share that text's work within a batch.
             mine.sort(key=lambda key: (parts[first[key]]["other"], parts[first[key]].get("own", ""), first[key]))
@@ -147,10 +152,10 @@ class Runner(Generic[Q, V]):
             return
         why = self.budget.refuse(self.judge.spent(), self.judge.estimate(questions))
         if why:
-            raise BudgetError(
-                f"stopped before the limit: {why}. {remaining:,} questions are left; what is judged is stored, so a "
-                "run with a higher limit goes on from here."
-            )
+            kept = "what is judged is stored, so a run with a higher limit goes on from here"
+            if self.store.path == ":memory:":
+                kept = "nothing is kept, because the store of this run is in memory"
+            raise BudgetError(f"stopped before the limit: {why}. {remaining:,} questions are left; {kept}.")
 
     def _tell(self, done: int, total: int) -> None:
         if self.progress:

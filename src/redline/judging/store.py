@@ -26,6 +26,11 @@ CREATE TABLE IF NOT EXISTS verdicts (
     own TEXT NOT NULL, position INTEGER NOT NULL, repetition INTEGER NOT NULL, value TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_unit ON verdicts (unit, other);
+CREATE INDEX IF NOT EXISTS by_other ON verdicts (other);
+"""
+_PUT = """
+INSERT INTO verdicts VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
+WHERE json_extract(verdicts.value, '$.status') <> 'ok'
 """
 _FORM = 1
 _CHUNK = 500
@@ -66,9 +71,9 @@ class VerdictStore:
     def __init__(self, path: str | Path = ":memory:") -> None:
         self.path = str(path)
         self._lock = threading.Lock()
-        if self.path != ":memory:":
-            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
         try:
+            if self.path != ":memory:":
+                Path(self.path).parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.path, timeout=60, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
@@ -81,7 +86,7 @@ class VerdictStore:
                 )
             self._db.executescript(_SCHEMA)
             self._db.execute(f"PRAGMA user_version={_FORM}")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise InputError.single(
                 self.path, f"is not a usable verdict store ({error})", hint="Name another file with --store."
             ) from None
@@ -98,7 +103,7 @@ class VerdictStore:
         return found
 
     def put_many(self, verdicts: Sequence[tuple[KeyParts, Verdict | ThemeVerdict]]) -> None:
-        """Store verdicts in one transaction; a key that is there already keeps its first verdict."""
+        """Store verdicts in one transaction; a key that is there already keeps its first `ok` verdict."""
         rows = [
             (
                 key_of(parts),
@@ -116,7 +121,7 @@ class VerdictStore:
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                self._db.executemany("INSERT OR IGNORE INTO verdicts VALUES (?,?,?,?,?,?,?,?,?)", rows)
+                self._db.executemany(_PUT, rows)
                 self._db.execute("COMMIT")
             except BaseException:
                 self._db.execute("ROLLBACK")
@@ -137,6 +142,10 @@ class VerdictStore:
     def __len__(self) -> int:
         with self._lock:
             return int(self._db.execute("SELECT COUNT(*) FROM verdicts").fetchone()[0])
+
+    def __bool__(self) -> bool:
+        """A store is there even while it is empty."""
+        return True
 
     def close(self) -> None:
         """Close the file; the store cannot be used afterwards."""

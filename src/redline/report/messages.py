@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from redline.records import ThemeVerdict, Verdict
@@ -10,21 +11,21 @@ from redline.scoring import Judged, Kind, Scored
 __all__ = ["messages"]
 
 
-def messages(scored: Scored) -> list[dict[str, Any]]:
+def messages(scored: Scored) -> Iterator[dict[str, Any]]:
     """One object a message, in corpus order; only systems' drafts and observed edits are shown."""
     shown = {Kind.SYSTEM, Kind.OBSERVED}
     by_case: dict[str, list[Judged]] = {}
     for item in scored.judged:
         if item.comparison.kind in shown:
             by_case.setdefault(item.comparison.case, []).append(item)
-    return [
+    yield from (
         {
             "case": case.id, "message": case.message, "chart": case.chart.as_text(), "category": case.category,
             "acuity": case.acuity, "comparisons": [_comparison(i) for i in by_case[case.id]],
         }
         for case in scored.corpus.cases
         if case.id in by_case
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def _comparison(item: Judged) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, select_autoescape
@@ -14,7 +14,7 @@ __all__ = ["render_report"]
 
 
 def render_report(
-    results: Mapping[str, Any], messages: Sequence[Mapping[str, Any]], *, most_messages: int = 200
+    results: Mapping[str, Any], messages: Iterable[Mapping[str, Any]], *, most_messages: int = 200
 ) -> str:
     """The page of `results.json` and `messages.jsonl`.
 
@@ -30,19 +30,31 @@ def render_report(
     environment.filters["num"] = _num
     environment.filters["cell"] = _cell
     environment.filters["p"] = _p
-    cells, themes = results["cells"], results["themes"]
-    figures = {
-        "content": forest(cells, "content.f1", "Content edit-F1 of each row with 95 % interval"),
-        "theme": forest(cells, "theme.f1", "Theme edit-F1 of each row with 95 % interval"),
-        "fingerprint": fingerprint(cells, themes, "Share of drafts and replies with each theme"),
-        "heat": heatmap(cells, themes, "f1", "Content edit-F1 within each theme"),
-        "matrix": matrix(results["matrix"], "Content edit-F1 between clinicians") if results["matrix"] else "",
-    }
-    shown = list(messages[:most_messages])
+    figures = _figures(results)
+    shown: list[Mapping[str, Any]] = []
+    total = 0
+    for message in messages:
+        total += 1
+        if len(shown) < most_messages:
+            shown.append(message)
     return environment.get_template("report.html.j2").render(
-        r=results, figures=figures, shown=len(shown), total=len(messages), data=_embedded(shown),
-        theme_names={t["key"]: t["name"] for t in themes},
+        r=results, figures=figures, shown=len(shown), total=total, data=_embedded(shown),
+        theme_names={t["key"]: t["name"] for t in results["themes"]},
     )  # fmt: skip
+
+
+def _figures(results: Mapping[str, Any]) -> dict[str, str]:
+    """The drawings; without an independent reply the themes are those of the observed edits."""
+    cells, themes, rows = results["cells"], results["themes"], results["matrix"]
+    drawn = {"matrix": matrix(rows, "Content edit-F1 between clinicians") if rows else ""}
+    if cells:
+        drawn["content"] = forest(cells, "content.f1", "Content edit-F1 of each row with 95 % interval")
+        drawn["theme"] = forest(cells, "theme.f1", "Theme edit-F1 of each row with 95 % interval")
+    elif results["observed"]:
+        cells = results["observed"]["cells"]
+    drawn["fingerprint"] = fingerprint(cells, themes, "Share of drafts and replies with each theme")
+    drawn["heat"] = heatmap(cells, themes, "f1", "Content edit-F1 within each theme")
+    return drawn
 
 
 def _embedded(messages: Sequence[Mapping[str, Any]]) -> str:
@@ -54,10 +66,9 @@ def _embedded(messages: Sequence[Mapping[str, Any]]) -> str:
     for message in messages:
         texts: dict[str, list[Any]] = {}
         pairs = []
+        place: dict[tuple[Any, ...], str] = {}
         for c in message["comparisons"]:
-            draft, reference = f"d:{c['kind']}:{c['system']}", f"r:{c['kind']}:{c['clinician']}"
-            for key, units in ((draft, c["draft"]), (reference, c["reference"])):
-                texts.setdefault(key, [[u["text"], u["themes"]] for u in units])
+            draft, reference = (_place(place, texts, c[side]) for side in ("draft", "reference"))
             pairs.append(
                 [
                     c["system"],
@@ -79,6 +90,15 @@ def _embedded(messages: Sequence[Mapping[str, Any]]) -> str:
         .replace("\u2028", "\\u2028")
         .replace("\u2029", "\\u2029")
     )
+
+
+def _place(place: dict[tuple[Any, ...], str], texts: dict[str, list[Any]], units: Sequence[Mapping[str, Any]]) -> str:
+    """Name of a text by its content: two drafts of one system for two clinicians are two texts."""
+    content = tuple((u["text"], tuple(u["themes"])) for u in units)
+    if content not in place:
+        place[content] = str(len(place))
+        texts[place[content]] = [[text, list(themes)] for text, themes in content]
+    return place[content]
 
 
 def _verdicts(units: Sequence[Mapping[str, Any]]) -> list[list[Any]]:

@@ -67,7 +67,7 @@ def _contrasts(table: ScoreTable) -> list[dict[str, Any]]:
     return [
         {
             "measure": t.measure, "a": t.contrast.a, "b": t.contrast.b, "difference": _interval(t.contrast.difference),
-            "p": t.contrast.p, "p_holm": t.contrast.p_holm, "non_inferiority": t.non_inferior.value,
+            "p": t.contrast.p, "p_holm": t.contrast.p_holm, "non_inferiority": t.non_inferior.value, "replies": t.replies,
         }
         for t in table.contrasts
     ]  # fmt: skip

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +21,24 @@ __all__ = ["read_results", "write_results"]
 
 
 def write_results(scored: Scored, folder: str | Path) -> Path:
-    """`messages.jsonl`, the Parquet tables and, last, `results.json`; returns the folder."""
+    """`messages.jsonl`, the Parquet tables and `results.json`; returns the folder.
+
+    Everything is written to a folder beside first and then moved in, so that files of two runs never mix because
+    one of them could not be written.
+    """
     folder = Path(folder)
-    write_jsonl(folder / "messages.jsonl", messages(scored))
-    write_parquet(scored, folder)
-    write_json(folder / "results.json", results(scored))
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".part-", dir=folder) as name:
+        part = Path(name)
+        write_jsonl(part / "messages.jsonl", messages(scored))
+        write_parquet(scored, part)
+        write_json(part / "results.json", results(scored))
+        for path in sorted(part.iterdir()):
+            os.replace(path, folder / path.name)
     return folder
 
 
-def read_results(folder: str | Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def read_results(folder: str | Path) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
     """What `write_results` wrote; `InputError` where the folder holds no results."""
     path = Path(folder) / "results.json"
     try:
@@ -41,8 +53,13 @@ def read_results(folder: str | Path) -> tuple[dict[str, Any], list[dict[str, Any
         raise InputError.single(
             str(path), "holds no table", hint="It must be the results.json that `redline score` wrote."
         )
+    return value, _messages(Path(folder) / "messages.jsonl")
+
+
+def _messages(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows one at a time: a study's messages need not fit into memory to show the first ones."""
     problems: list[Problem] = []
-    rows = [row.fields for row in read_rows(Path(folder) / "messages.jsonl", problems)]
+    for row in read_rows(path, problems):
+        yield row.fields
     if problems:
         raise InputError(problems)
-    return value, rows

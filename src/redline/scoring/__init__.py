@@ -4,18 +4,19 @@ from redline.scoring.comparison import Comparison, Kind
 from redline.scoring.cost import EditCost
 from redline.scoring.findings import Finding, find
 from redline.scoring.layout import Layout
-from redline.scoring.loads import Judged, content_load, statistics, theme_load, theme_set
+from redline.scoring.loads import Judged, content_load, statistics, theme_load, theme_set, unjudged
 from redline.scoring.measures import Measures
+from redline.scoring.paired import TableContrast
 from redline.scoring.readability import reading_grade, word_count
 from redline.scoring.rows import CEILING, Rows, comparisons, observed_comparisons
 from redline.scoring.run import Judges, judge_comparisons
 from redline.scoring.score import Plan, Scored, clinician_matrix, score_corpus
 from redline.scoring.signature import Signature
-from redline.scoring.table import Cell, ScoreTable, TableContrast, make_table
+from redline.scoring.table import Cell, ScoreTable, make_table
 
 __all__ = [
     "CEILING", "Cell", "Comparison", "EditCost", "Finding", "Judged", "Judges", "Kind", "Layout", "Measures", "Plan", "Rows",
     "ScoreTable", "Scored", "Signature", "TableContrast", "clinician_matrix", "comparisons", "content_load", "find",
     "judge_comparisons", "make_table", "observed_comparisons", "reading_grade", "score_corpus", "statistics", "theme_load",
-    "theme_set", "word_count",
+    "theme_set", "unjudged", "word_count",
 ]  # fmt: skip

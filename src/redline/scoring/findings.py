@@ -56,46 +56,40 @@ def _against_people(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Rates:
-    """Share of drafts with a theme, with bounds, and the share of clinicians' replies with it."""
+def _gap(cell: Cell, key: str, table: ScoreTable) -> tuple[float, float, str] | None:
+    """(low, high) of rate of drafts minus rate of replies, and the words; None without the theme or the drafts.
 
-    name: str
-    draft: float
-    low: float
-    high: float
-    people: float
-
-    def __str__(self) -> str:
-        drafts = f"{self.draft:.0%} [{self.low:.0%}, {self.high:.0%}] of drafts"
-        return f"{self.name} in {drafts}, in {self.people:.0%} of clinicians' replies"
-
-
-def _rates(cell: Cell, key: str, table: ScoreTable) -> _Rates | None:
-    """None without the theme or the drafts.  A share of exactly 0 or 1 has no bootstrap interval: its bound is 3/n
-    messages away (rule of three, Hanley and Lippman-Hand 1983)."""
+    A share of exactly 0 or 1 in the drafts has no interval of its own: its bound is 3/n messages away (rule of
+    three, Hanley and Lippman-Hand 1983); the gap takes that in.
+    """
     if key not in table.measures.layout.taxonomy:
         return None
-    rate, people = cell[f"rate.{key}"], cell[f"reference_rate.{key}"].estimate
-    if rate.estimate is None or people is None:
+    rate, people, gap = (cell[f"{n}.{key}"] for n in ("rate", "reference_rate", "rate_gap"))
+    if rate.estimate is None or people.estimate is None or gap.low is None or gap.high is None:
         return None
-    reach = 3 / max(cell.counts["messages"], 3)
-    low = rate.low if rate.low is not None else max(0.0, rate.estimate - reach)
-    high = rate.high if rate.high is not None else min(1.0, rate.estimate + reach)
-    return _Rates(table.measures.layout.taxonomy[key].name, rate.estimate, low, high, people)
+    reach = 0.0 if rate.known else 3 / max(cell.counts["messages"], 3)
+    low = gap.low - (reach if rate.estimate == 1.0 else 0.0)
+    high = gap.high + (reach if rate.estimate == 0.0 else 0.0)
+    drafts, replies = f"{rate.estimate:.0%} of drafts", f"{people.estimate:.0%} of clinicians' replies"
+    words = f"{table.measures.layout.taxonomy[key].name} in {drafts}, in {replies} (gap {_points(low, high)})"
+    return low, high, words
 
 
 def _under_asks(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
     for key in QUESTIONS:
-        rates = _rates(cell, key, table)
-        if rates and rates.high < rates.people:
-            yield Finding("few questions", cell.name, f"{cell.name} asks too little: {rates}.")
+        found = _gap(cell, key, table)
+        if found and found[1] < 0:
+            yield Finding("few questions", cell.name, f"{cell.name} asks too little: {found[2]}.")
 
 
 def _over_assesses(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
-    rates = _rates(cell, "medical_assessment", table)
-    if rates and rates.low > rates.people:
-        yield Finding("over-assessment", cell.name, f"{cell.name} over-assesses: {rates}.")
+    found = _gap(cell, "medical_assessment", table)
+    if found and found[0] > 0:
+        yield Finding("over-assessment", cell.name, f"{cell.name} over-assesses: {found[2]}.")
+
+
+def _points(low: float, high: float) -> str:
+    return f"{100 * low:+.0f} to {100 * high:+.0f} points"
 
 
 def _safety(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
@@ -124,7 +118,7 @@ def _pays(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
         words = "may or may not pay for being read"
     yield Finding(
         "cost", cell.name,
-        f"{cell.name} {words}: {saved.estimate:+.1f} [{saved.low:+.1f}, {saved.high:+.1f}] units a message against writing from "
+        f"{cell.name} {words}: {saved.estimate:+.1f} [{saved.low:+.1f}, {saved.high:+.1f}] units a reply against writing from "
         f"scratch; precision {_interval(cell['content.precision'])}, break-even {cost.break_even:.2f} (reading {cost.read:g}, "
         f"deleting {cost.delete:g}, writing {cost.write:g}).",
     )  # fmt: skip
@@ -134,11 +128,7 @@ def _disagreement(table: ScoreTable) -> Iterator[Finding]:
     for cell in table.of(Kind.CEILING):
         for theme in table.measures.layout.taxonomy.themes:
             f1 = cell[f"within.{theme.key}.f1"]
-            if (
-                theme.key != table.measures.layout.taxonomy.residual
-                and f1.estimate is not None
-                and f1.estimate < NEAR_ZERO
-            ):
+            if theme.key != table.measures.layout.taxonomy.residual and f1.high is not None and f1.high < NEAR_ZERO:
                 yield Finding(
                     "disagreement", cell.name,
                     f"Clinicians hardly share content in {theme.name} (IAP {_interval(f1)}): suggest it, do not write it.",
@@ -146,8 +136,8 @@ def _disagreement(table: ScoreTable) -> Iterator[Finding]:
 
 
 def _unpublished(table: ScoreTable) -> Iterator[Finding]:
-    """Where these clinicians' use of a theme leaves the published range."""
-    cell = next(iter(table.cells), None)
+    """Where these clinicians' use of a theme leaves the published range; from the row that meets most replies."""
+    cell = max(table.cells, key=lambda c: c.counts["comparisons"] if c.kind is Kind.FLOOR else 0, default=None)
     for theme in table.measures.layout.taxonomy.themes if cell else ():
         rate = cell[f"reference_rate.{theme.key}"] if cell else None
         if theme.published is None or rate is None or rate.low is None or rate.high is None:

@@ -15,14 +15,18 @@ __all__ = ["Layout"]
 
 LOAD = ("draft_units", "deletions", "reference_units", "additions")
 SINGLE = (
-    "comparisons", "empty", "unscored", "failed", "draft_words", "reference_words", "draft_grade", "graded",
-    "f1_sum", "f1_count",
+    "comparisons", "empty", "unscored", "unjudged", "failed", "f1_sum", "f1_count",
+    "drafts", "replies", "draft_units", "draft_words", "draft_grade", "graded",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Column positions for a taxonomy.  Blocks of four are `EditLoad`s in the order of its fields."""
+    """Column positions for a taxonomy.  Blocks of four are `EditLoad`s in the order of its fields.
+
+    A draft that meets five replies stands in five comparisons; `drafts`, lengths and `in_drafts` count it once
+    (a fifth in each), and likewise `replies` and `in_replies` each reply of a row.
+    """
 
     taxonomy: Taxonomy
 
@@ -31,7 +35,7 @@ class Layout:
         """All column names, in order."""
         names = [*SINGLE, *(f"expected.{n}" for n in LOAD), *(f"hard.{n}" for n in LOAD)]
         for key in self.taxonomy.keys:
-            names += [f"theme.{key}.{n}" for n in ("draft", "reference", "both")]
+            names += [f"theme.{key}.{n}" for n in ("draft", "reference", "both", "in_drafts", "in_replies")]
             names += [f"within.{key}.{n}" for n in LOAD]
         return tuple(names)
 
@@ -45,7 +49,7 @@ class Layout:
 
         >>> from redline.taxonomy import default_taxonomy
         >>> Layout(default_taxonomy()).block("expected")
-        [10, 11, 12, 13]
+        [13, 14, 15, 16]
         """
         return [self.index[f"{prefix}.{n}"] for n in LOAD]
 

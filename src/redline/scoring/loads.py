@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from redline.scoring.comparison import Comparison
 from redline.scoring.layout import Layout
 from redline.scoring.readability import reading_grade, word_count
 
-__all__ = ["Judged", "content_load", "statistics", "theme_load"]
+__all__ = ["Judged", "content_load", "statistics", "theme_load", "theme_set", "unjudged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,36 +59,59 @@ def _amount(verdict: Verdict, hard: bool) -> float:
     return float(bool(verdict.hard)) if hard else float(verdict.p_edit or 0.0)
 
 
+def unjudged(verdicts: Sequence[Verdict]) -> bool:
+    """Whether a side has units and none of them was judged: nothing is known about it, which is not an empty side."""
+    return bool(verdicts) and all(v.p_edit is None for v in verdicts)
+
+
 def statistics(judged: Sequence[Judged], layout: Layout) -> NDArray[np.float64]:
     """(comparisons, columns): the columns of `Layout` for each comparison."""
     table = np.zeros((len(judged), len(layout.columns)))
+    found = [j.comparison for j in judged]
+    draft_times = Counter((c.cell, c.case, c.draft) for c in found)
+    reply_times = Counter((c.cell, c.case, c.clinician) for c in found)
     grades: dict[tuple[str, ...], float | None] = {}
     for row, item in zip(table, judged, strict=True):
-        units = item.comparison.draft
-        if units not in grades:
-            grades[units] = reading_grade(units)
-        _fill(row, item, layout, grades[units])
+        c = item.comparison
+        if c.draft not in grades:
+            grades[c.draft] = reading_grade(c.draft)
+        once = 1 / draft_times[c.cell, c.case, c.draft], 1 / reply_times[c.cell, c.case, c.clinician]
+        _fill_counts(row, item, layout, grades[c.draft], once)
+        if not unjudged(item.draft) and not unjudged(item.reference):
+            _fill_loads(row, item, layout)
     return table
 
 
-def _fill(row: NDArray[np.float64], item: Judged, layout: Layout, grade: float | None) -> None:
-    at = layout.index
-    draft, reference = item.comparison.draft, item.comparison.reference
+def _fill_counts(
+    row: NDArray[np.float64], item: Judged, layout: Layout, grade: float | None, once: tuple[float, float]
+) -> None:
+    at, draft = layout.index, item.comparison.draft
     row[at["comparisons"]] = 1
     row[at["empty"]] = not draft
+    row[at["unscored"]] = not item.comparison.reference
+    row[at["unjudged"]] = unjudged(item.draft) or unjudged(item.reference)
     row[at["failed"]] = sum(v.p_edit is None for v in (*item.draft, *item.reference))
-    row[at["draft_words"]], row[at["reference_words"]] = word_count(draft), word_count(reference)
+    row[at["drafts"]], row[at["replies"]] = once
+    row[at["draft_units"]], row[at["draft_words"]] = once[0] * len(draft), once[0] * word_count(draft)
     if grade is not None:
-        row[at["draft_grade"]], row[at["graded"]] = grade, 1
-    expected = content_load(item.draft, item.reference)
-    _put(row, layout.block("expected"), expected)
-    _put(row, layout.block("hard"), content_load(item.draft, item.reference, hard=True))
-    row[at["unscored"]] = not expected.scored
-    if expected.f1 is not None:
-        row[at["f1_sum"]], row[at["f1_count"]] = expected.f1, 1
+        row[at["draft_grade"]], row[at["graded"]] = once[0] * grade, once[0]
     mine, theirs = theme_set(item.draft_themes), theme_set(item.reference_themes)
     for key in layout.taxonomy.keys:
-        row[layout.theme(key)] = key in mine, key in theirs, key in mine and key in theirs
+        has, wants = key in mine, key in theirs
+        row[layout.theme(key)] = has, wants, has and wants
+        row[at[f"theme.{key}.in_drafts"]], row[at[f"theme.{key}.in_replies"]] = once[0] * has, once[1] * wants
+
+
+def _fill_loads(row: NDArray[np.float64], item: Judged, layout: Layout) -> None:
+    at = layout.index
+    expected = content_load(item.draft, item.reference)
+    if not expected.scored:
+        return
+    _put(row, layout.block("expected"), expected)
+    _put(row, layout.block("hard"), content_load(item.draft, item.reference, hard=True))
+    if expected.f1 is not None:
+        row[at["f1_sum"]], row[at["f1_count"]] = expected.f1, 1
+    for key in layout.taxonomy.keys:
         within = content_load(
             [v for v, t in zip(item.draft, item.draft_themes, strict=True) if key in t.themes],
             [v for v, t in zip(item.reference, item.reference_themes, strict=True) if key in t.themes],

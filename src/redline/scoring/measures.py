@@ -26,8 +26,8 @@ class Measures:
       `hard.*` the same with yes/no edits; `content.macro_f1` the mean of each comparison's own F1.
     * `theme.*`: the same on sets of themes, micro; `theme.macro_f1` the mean over themes of their F1.
     * `theme.KEY.*` per theme; `within.KEY.*` content scores of the units that carry the theme.
-    * `rate.KEY` and `reference_rate.KEY`: share of drafts and of replies with the theme.
-    * per message: `deletions`, `additions`, `saved` (cost model), `draft_units`, `draft_words`, `grade`.
+    * `rate.KEY` and `reference_rate.KEY`: share of drafts and of replies with the theme; `rate_gap.KEY` the difference.
+    * per comparison: `deletions`, `additions`, `saved` (cost model); per draft: `draft_units`, `draft_words`, `grade`.
 
     Undefined values are NaN; F1 is 0 where the draft is empty and the reference is not.
     """
@@ -42,7 +42,7 @@ class Measures:
         names = [f"{level}.{s}" for level in ("content", "hard", "theme") for s in _PRF]
         names += ["content.macro_f1", "theme.macro_f1"]
         names += [f"{level}.{k}.{s}" for level in ("theme", "within") for k in keys for s in _PRF]
-        names += [f"{side}.{k}" for side in ("rate", "reference_rate") for k in keys]
+        names += [f"{side}.{k}" for side in ("rate", "reference_rate", "rate_gap") for k in keys]
         return (*names, "deletions", "additions", "saved", "draft_units", "draft_words", "grade")
 
     @cached_property
@@ -63,20 +63,25 @@ class Measures:
             [_ratio(sums[..., at["f1_sum"]], sums[..., at["f1_count"]]), _mean_defined([p[2] for p in per_theme])],
             *per_theme,
             *(_block(sums, layout.block(f"within.{k}")) for k in layout.taxonomy.keys),
-            [_ratio(d, sums[..., at["comparisons"]]) for d, _, _ in presence],
-            [_ratio(r, sums[..., at["comparisons"]]) for _, r, _ in presence],
-            self._per_message(sums),
+            *self._rates(sums),
+            self._amounts(sums),
         ]
         return np.stack([value for part in parts for value in part], axis=-1)
 
-    def _per_message(self, sums: Floats) -> list[Floats]:
-        at, count = self.layout.index, sums[..., self.layout.index["comparisons"]]
+    def _rates(self, sums: Floats) -> list[list[Floats]]:
+        at, keys = self.layout.index, self.layout.taxonomy.keys
+        drafts = [_ratio(sums[..., at[f"theme.{k}.in_drafts"]], sums[..., at["drafts"]]) for k in keys]
+        replies = [_ratio(sums[..., at[f"theme.{k}.in_replies"]], sums[..., at["replies"]]) for k in keys]
+        return [drafts, replies, [d - r for d, r in zip(drafts, replies, strict=True)]]
+
+    def _amounts(self, sums: Floats) -> list[Floats]:
+        at = self.layout.index
         units, gone, wanted, new = (sums[..., i] for i in self.layout.block("expected"))
         saved = (wanted - new) - (self.cost.read * units + self.cost.delete * gone) / self.cost.write
-        return [
-            _ratio(gone, count), _ratio(new, count), _ratio(saved, count), _ratio(units, count),
-            _ratio(sums[..., at["draft_words"]], count), _ratio(sums[..., at["draft_grade"]], sums[..., at["graded"]]),
-        ]  # fmt: skip
+        count, drafts = sums[..., at["f1_count"]], sums[..., at["drafts"]]
+        amounts = [_ratio(x, count) for x in (gone, new, saved)]
+        amounts += [_ratio(sums[..., at[n]], drafts) for n in ("draft_units", "draft_words")]
+        return [*amounts, _ratio(sums[..., at["draft_grade"]], sums[..., at["graded"]])]
 
 
 def _ratio(top: Floats, bottom: Floats) -> Floats:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from redline.corpus import Corpus
-from redline.errors import UsageError
 from redline.records import Draft, Reply
 from redline.scoring.comparison import Comparison, Kind
 from redline.units import unit_texts
@@ -89,17 +88,16 @@ def comparisons(corpus: Corpus, rows: Rows | None = None) -> list[Comparison]:
             for d in answers
             if d.clinician != r.clinician
         ]
-    if not found:
-        raise UsageError("there is nothing to compare: no draft, and no case with a clinician's reply")
     return found
 
 
 def observed_comparisons(corpus: Corpus) -> list[Comparison]:
     """Observed edits: each draft against the reply that its reader made out of it."""
-    drafts = {(d.case, d.system): d for d in corpus.drafts}
+    drafts = {(d.case, d.system, d.clinician): d for d in corpus.drafts}
     found = []
     for reply in corpus.observed:
-        draft = drafts.get((reply.case, reply.started_from or ""))
+        place = reply.case, reply.started_from or ""
+        draft = drafts.get((*place, reply.clinician)) or drafts.get((*place, None))
         if draft is not None:
             found.append(
                 Comparison(

@@ -19,7 +19,7 @@ from redline.scoring.measures import Measures
 from redline.scoring.rows import Rows, comparisons, observed_comparisons
 from redline.scoring.run import Judges, judge_comparisons
 from redline.scoring.signature import Signature
-from redline.scoring.table import ScoreTable, make_table
+from redline.scoring.table import ScoreTable, check_baseline, empty_table, make_table
 from redline.taxonomy import Taxonomy, default_taxonomy
 
 __all__ = ["Plan", "Scored", "clinician_matrix", "score_corpus"]
@@ -35,6 +35,12 @@ class Plan:
     seed: int = 17
     margin: float = 0.05
     baseline: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.margin <= 0 or self.seed < 0 or self.draws < 100:
+            raise UsageError(
+                f"margin is above 0, seed is not negative, draws are 100 or more; got {self.margin:g}, {self.seed}, {self.draws}"
+            )
 
 
 @dataclass(frozen=True)
@@ -57,9 +63,18 @@ def score_corpus(corpus: Corpus, judges: Judges, plan: Plan | None = None, taxon
     taxonomy = taxonomy or default_taxonomy()
     _check_themes(judges, taxonomy)
     measures = Measures(Layout(taxonomy), plan.cost)
-    judged, run = judge_comparisons(comparisons(corpus, plan.rows), judges)
-    table = make_table(judged, measures, draws=plan.draws, seed=plan.seed, margin=plan.margin, baseline=plan.baseline)
-    seen, _ = judge_comparisons(observed_comparisons(corpus), judges)
+    found, seen_found = comparisons(corpus, plan.rows), observed_comparisons(corpus)
+    if not found and not seen_found:
+        raise UsageError("there is nothing to compare: no draft, and no case with a clinician's reply")
+    check_baseline([c.cell for c in found], plan.baseline)
+    judged, run = judge_comparisons(found, judges)
+    if found:
+        table = make_table(
+            judged, measures, draws=plan.draws, seed=plan.seed, margin=plan.margin, baseline=plan.baseline
+        )
+    else:
+        table = empty_table(measures, draws=plan.draws, seed=plan.seed, margin=plan.margin)
+    seen, _ = judge_comparisons(seen_found, judges)
     observed = make_table(seen, measures, draws=plan.draws, seed=plan.seed, margin=plan.margin) if seen else None
     signature = Signature(judges.content.signature, judges.themes.signature, table.plan)
     return Scored(

@@ -2,10 +2,11 @@
 
 from redline.stats.bootstrap import Draws, Score, bootstrap, bootstrap_crossed
 from redline.stats.contrasts import Contrast, NonInferiority, holm, non_inferiority, paired_contrast
-from redline.stats.intervals import Interval, interval, intervals
+from redline.stats.intervals import MIN_CLUSTERS, Interval, interval, intervals, widening
 from redline.stats.resampling import ResamplingPlan, group_clusters
 
 __all__ = [
+    "MIN_CLUSTERS",
     "Contrast",
     "Draws",
     "Interval",
@@ -20,4 +21,5 @@ __all__ = [
     "intervals",
     "non_inferiority",
     "paired_contrast",
+    "widening",
 ]

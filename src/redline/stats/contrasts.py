@@ -13,7 +13,7 @@ from enum import StrEnum
 import numpy as np
 
 from redline.stats.bootstrap import Draws
-from redline.stats.intervals import Interval, interval
+from redline.stats.intervals import Interval, interval, widening
 
 __all__ = ["Contrast", "NonInferiority", "holm", "non_inferiority", "paired_contrast"]
 
@@ -32,8 +32,8 @@ class Contrast:
 def paired_contrast(draws: Draws, names: Sequence[str], a: int, b: int, value: int, *, level: float = 0.95) -> Contrast:
     """Difference of one score between cells `a` and `b`.
 
-    The p-value recentres the draws at zero (Hall and Wilson 1991): p = (1 + #{|d* - d| >= |d|}) / (B + 1).
-    None where the difference has no interval.
+    The p-value recentres the draws at zero (Hall and Wilson 1991) and widens them for few clusters as the interval
+    is widened: p = (1 + #{k |d* - d| >= |d|}) / (B + 1).  None where the difference has no interval.
     """
     change = draws.draws[:, a, value].astype(np.float64) - draws.draws[:, b, value]
     left_out = None if draws.left_out is None else draws.left_out[:, a, value] - draws.left_out[:, b, value]
@@ -43,7 +43,7 @@ def paired_contrast(draws: Draws, names: Sequence[str], a: int, b: int, value: i
     if not difference.known:
         return Contrast(names[a], names[b], difference, None)
     finite = change[np.isfinite(change)]
-    extreme = int((np.abs(finite - point) >= abs(point)).sum())
+    extreme = int((widening(difference.clusters, level) * np.abs(finite - point) >= abs(point)).sum())
     return Contrast(names[a], names[b], difference, (1 + extreme) / (len(finite) + 1))
 
 
