@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from redline.corpus import Corpus, bundled_path, load_corpus
+from redline.corpus import bundled_path
 from redline.judging import ContentQuestion, Scope, ThemeQuestion
 from redline.records import Status, ThemeVerdict, Verdict
 
@@ -21,12 +21,6 @@ def public_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the public data is not beside this checkout (../shared/data)")
     return SHARED
-
-
-@pytest.fixture(scope="session")
-def test_split() -> Corpus:
-    """The bundled test split."""
-    return load_corpus("bundled").only(split="test")
 
 
 @pytest.fixture(scope="session")

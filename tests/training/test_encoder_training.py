@@ -77,6 +77,22 @@ def test_calibration_makes_overconfident_logits_honest() -> None:
     assert 0.4 < found["threshold"] < 0.6 and 0.35 < best_threshold(p, y) < 0.65
 
 
+def test_a_base_that_is_nowhere_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="needs the extra 'train'")
+    from redline.errors import UsageError
+    from redline.training.encoder.build import resolve_base
+
+    with pytest.raises(UsageError, match=r"holds no tokenizer\.json"):
+        resolve_base(str(tmp_path))
+
+    def unreachable(*_: object, **__: object) -> str:
+        raise OSError("no network")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", unreachable)
+    with pytest.raises(UsageError, match=r"is no folder and cannot be fetched \(no network\)"):
+        resolve_base("nobody/nothing-of-this-name")
+
+
 @pytest.mark.slow
 def test_a_tiny_encoder_is_built_from_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A self-made BERT of two layers, a hundred passages, one epoch: the folder works as a judge."""

@@ -22,7 +22,7 @@ def _root() -> None:
 def encoder(
     out: Annotated[Path, typer.Option("--out", help="Folder to write; use it with --judge encoder:FOLDER.")],
     data: Annotated[Path | None, typer.Option("--data", help="Folder of the public sets; else the bundled corpus alone.")] = None,
-    base: Annotated[str | None, typer.Option("--base", help="Another BERT-like encoder; default: the installed MiniLM.")] = None,
+    base: Annotated[str | None, typer.Option("--base", help="Folder or hub name of another BERT-like encoder.")] = None,
     epochs: Annotated[int, typer.Option("--epochs", min=1)] = 4,
     seed: Annotated[int, typer.Option("--seed")] = 17,
     threads: Annotated[int, typer.Option("--threads", min=1)] = 2,

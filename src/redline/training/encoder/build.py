@@ -37,7 +37,7 @@ from redline.training.encoder.model import EditEncoder
 from redline.training.encoder.quality import quality
 from redline.training.encoder.recipe import Recipe
 
-__all__ = ["Request", "build_encoder", "default_base"]
+__all__ = ["Request", "build_encoder", "default_base", "resolve_base"]
 
 CALIBRATED_ON = ("pairs", "statements", "kqa")
 SHIPPED = ("units.onnx", "carried.onnx", "tokenizer.json", "words.json")
@@ -65,14 +65,30 @@ def default_base() -> str:
     return str(Path(found.submodule_search_locations[0]) / "model")
 
 
+def resolve_base(base: str | None) -> Path:
+    """Folder of the base weights: the installed ones, a local folder, or a hub name that is fetched by its library."""
+    if base is None:
+        return Path(default_base())
+    folder = Path(base)
+    if not folder.is_dir():
+        from huggingface_hub import snapshot_download
+
+        try:
+            folder = Path(snapshot_download(base, allow_patterns=["*.json", "*.safetensors", "vocab.txt"]))
+        except Exception as error:  # the library raises many kinds, all of them about the name or the network
+            first = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise UsageError(f"--base {base!r} is no folder and cannot be fetched ({first[:160]})") from None
+    if not (folder / "tokenizer.json").is_file():
+        raise UsageError(f"{folder} holds no tokenizer.json; --base names a folder of a BERT-like encoder")
+    return folder
+
+
 def build_encoder(request: Request, say: Callable[[str], None]) -> dict[str, Any]:
     """Build the encoder folder `request.out`; returns the card.  The folder appears only when all is done."""
     torch.set_num_threads(request.threads)
     started = time.monotonic()
-    base = Path(request.base or default_base())
+    base = resolve_base(request.base)
     tokenizer = base / "tokenizer.json"
-    if not tokenizer.is_file():
-        raise UsageError(f"{base} holds no tokenizer.json; --base names a folder of a BERT-like encoder")
     material = gather(request.recipe, request.data)
     batcher = Batcher(UnitTokens(tokenizer, request.recipe.window), material.weights)
     model = _model(request, base, material, batcher, say)
@@ -154,7 +170,7 @@ def _calibrated(model: EditEncoder, batcher: Batcher, material: Material, reques
 
 def _base_digest(request: Request) -> str:
     digest = hashlib.sha256()
-    for path in sorted(Path(request.base or default_base()).glob("*.safetensors")):
+    for path in sorted(resolve_base(request.base).glob("*.safetensors")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
