@@ -27,7 +27,6 @@ def encoder(
     seed: Annotated[int, typer.Option("--seed")] = 17,
     threads: Annotated[int, typer.Option("--threads", min=1)] = 2,
     checkpoint: Annotated[Path | None, typer.Option("--checkpoint", help="Only calibrate and export these weights.")] = None,
-    ablation: Annotated[bool, typer.Option("--ablation", help="Compare parts of the content head on held-out questions.")] = False,
 ) -> None:  # fmt: skip
     """Fine-tune, calibrate on held-out cases, export to int8, and write the card with every figure."""
     try:
@@ -41,7 +40,7 @@ def encoder(
     command = (
         "redline train encoder --out FOLDER" + (" --data DATA" if data else "") + f" --epochs {epochs} --seed {seed}"
     )
-    request = Request(out, base, data, Recipe(seed=seed, epochs=epochs), checkpoint, threads, ablation, command)
+    request = Request(out, base, data, Recipe(seed=seed, epochs=epochs), checkpoint, threads, command)
     card = build_encoder(request, lambda line: print(line, file=sys.stderr, flush=True))
     print(
         f"encoder: {out}; int8 flips {card['int8']['flipped']:.2%} of held-out decisions; figures in {out / 'card.json'}"

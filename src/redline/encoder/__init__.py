@@ -1,16 +1,12 @@
 """The small local encoder: ONNX Runtime sessions, tokenizer, length buckets, literal agreement.  No torch."""
 
 from redline.encoder.agreement import FEATURES, WordWeights, agreement
-from redline.encoder.card import EncoderCard, bundled_encoder, read_card
+from redline.encoder.card import SHIPPED, EncoderCard, bundled_encoder, read_card
+from redline.encoder.closeness import CLOSENESS, UnitVectors, closeness
+from redline.encoder.head import NAMES, ContentHead
 from redline.encoder.model import Asked, EditEncoder
 
 __all__ = [
-    "FEATURES",
-    "Asked",
-    "EditEncoder",
-    "EncoderCard",
-    "WordWeights",
-    "agreement",
-    "bundled_encoder",
-    "read_card",
-]
+    "CLOSENESS", "FEATURES", "NAMES", "SHIPPED", "Asked", "ContentHead", "EditEncoder", "EncoderCard", "UnitVectors", "WordWeights",
+    "agreement", "bundled_encoder", "closeness", "read_card",
+]  # fmt: skip

@@ -13,9 +13,9 @@ from typing import Any
 
 from redline.errors import InputError
 
-__all__ = ["EncoderCard", "bundled_encoder", "read_card"]
+__all__ = ["SHIPPED", "EncoderCard", "bundled_encoder", "read_card"]
 
-GRAPHS = ("units.onnx", "carried.onnx", "tokenizer.json", "words.json")
+SHIPPED = ("units.onnx", "head.json", "tokenizer.json", "words.json")
 
 
 @dataclass(frozen=True)

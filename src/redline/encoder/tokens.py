@@ -22,7 +22,6 @@ class UnitTokens:
         if len(ends) != 2:
             raise ValueError(f"{path}: expected a tokenizer that puts one token before and one after a text")
         self._first, self._last = ends
-        self.mask = self._tokenizer.token_to_id("[MASK]") or self._first
 
     def chunks(self, texts: Sequence[str]) -> list[list[list[int]]]:
         """Token ids of each text, as one or more chunks of at most `window` ids, cut between words.

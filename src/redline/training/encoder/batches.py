@@ -25,16 +25,6 @@ class Batcher:
     _ids: dict[str, list[list[int]]] = field(default_factory=dict)
     _features: dict[tuple[str, tuple[str, ...]], NDArray[np.float32]] = field(default_factory=dict)
 
-    def masked(self, ids: list[list[int]], part: float, rng: np.random.Generator) -> list[list[int]]:
-        """The same ids with a share of the inner tokens hidden."""
-        hidden = []
-        for row in ids:
-            values = np.asarray(row)
-            hide = rng.random(len(values)) < part
-            hide[[0, -1]] = False
-            hidden.append(np.where(hide, self.tokens.mask, values).tolist())
-        return hidden
-
     def ids(self, text: str) -> list[list[int]]:
         """Chunks of a text."""
         if text not in self._ids:

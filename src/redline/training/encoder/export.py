@@ -1,4 +1,4 @@
-"""From the trained network to the two files that scoring runs: ONNX graphs with int8 weights."""
+"""From the trained network to the graph that scoring runs: ONNX with int8 weights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from redline.training.encoder.model import EditEncoder
 
-__all__ = ["export_graphs", "quantise"]
+__all__ = ["export_units", "quantise"]
 
 _OPSET = 17
 
@@ -29,37 +29,15 @@ class _Units(nn.Module):
         return tokens, self.theme(tokens, mask)
 
 
-def export_graphs(model: EditEncoder, folder: Path) -> tuple[Path, Path]:
-    """Write `units.fp32.onnx` and `carried.fp32.onnx`; all sizes but the width are free."""
-    folder.mkdir(parents=True, exist_ok=True)
+def export_units(model: EditEncoder, path: Path) -> None:
+    """Write the fp32 graph of units: token ids and mask to token vectors and theme logits; sizes are free."""
     model = model.eval()
     model.base.set_attn_implementation("eager")
-    units, carried = folder / "units.fp32.onnx", folder / "carried.fp32.onnx"
     ids = torch.randint(1000, 2000, (3, 7))
     mask = torch.ones(3, 7, dtype=torch.bool)
     mask[1, 5:] = False
-    _write(
-        _Units(model), (ids, mask), units, ["ids", "mask"], ["tokens", "themes"],
-        {"ids": {0: "units", 1: "length"}, "mask": {0: "units", 1: "length"}},
-    )  # fmt: skip
-    shape = model.carried.shape
-    other_mask = torch.ones(2, 11, dtype=torch.bool)
-    other_mask[1, 8:] = False
-    units_mask = torch.ones(2, 4, dtype=torch.bool)
-    units_mask[0, 3:] = False
-    example = (
-        torch.randn(3, 7, shape.width), mask, torch.randn(2, 11, shape.width), other_mask,
-        torch.randn(2, 4, shape.width), units_mask, torch.tensor([0, 1, 1]), torch.randn(3, shape.features),
-    )  # fmt: skip
-    names = ["unit", "unit_mask", "other", "other_mask", "units", "units_mask", "at", "features"]
-    axes = {
-        "unit": {0: "questions", 1: "length"}, "unit_mask": {0: "questions", 1: "length"},
-        "other": {0: "texts", 1: "tokens"}, "other_mask": {0: "texts", 1: "tokens"},
-        "units": {0: "texts", 1: "sentences"}, "units_mask": {0: "texts", 1: "sentences"},
-        "at": {0: "questions"}, "features": {0: "questions"},
-    }  # fmt: skip
-    _write(model.carried, example, carried, names, ["logits"], axes)
-    return units, carried
+    free = {0: "units", 1: "length"}
+    _write(_Units(model), (ids, mask), path, ["ids", "mask"], ["tokens", "themes"], {"ids": free, "mask": free})
 
 
 def _write(

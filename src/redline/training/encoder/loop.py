@@ -18,11 +18,10 @@ from redline.training.encoder.augment import with_strangers
 from redline.training.encoder.batches import Batcher
 from redline.training.encoder.examples import Passage, ThemeExample
 from redline.training.encoder.material import Material
-from redline.training.encoder.measures import auc
 from redline.training.encoder.model import EditEncoder
 from redline.training.encoder.recipe import Recipe
 
-__all__ = ["carried_scores", "theme_scores", "train", "train_heads"]
+__all__ = ["carried_scores", "theme_scores", "train"]
 
 Log = Callable[[dict[str, Any]], None]
 
@@ -42,38 +41,10 @@ def train(model: EditEncoder, batcher: Batcher, material: Material, recipe: Reci
     steps = recipe.epochs * _steps(batcher, material.passages, recipe)
     optimiser = torch.optim.AdamW(_groups(model, recipe), weight_decay=recipe.weight_decay, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: _rate(s, steps))
-    averaged, best, kept = copy.deepcopy(model), 0.0, copy.deepcopy(model)
+    averaged = copy.deepcopy(model)
     for epoch in range(recipe.epochs):
         _epoch(model, averaged, optimiser, schedule, batcher, material, recipe, rng, log, f"{epoch + 1}", still=())
-        value = _held_out_auc(averaged, batcher, material)
-        log({"epoch": f"{epoch + 1}", "held_out_auc": round(value, 4)})
-        if value > best or not material.held:
-            best, kept = value, copy.deepcopy(averaged)
-    return kept.eval()
-
-
-def _held_out_auc(model: EditEncoder, batcher: Batcher, material: Material) -> float:
-    """Mean AUC over held-out pairs and statements, by which the epoch is chosen."""
-    values = []
-    for source in ("pairs", "statements"):
-        held = [p for p in material.held if p.source == source]
-        if held:
-            labels = np.asarray([q.carried for p in held for q in p.questions])
-            values.append(auc(carried_scores(model, batcher, held), labels))
-            model.train()
-    return float(np.mean(values)) if values else 0.0
-
-
-def train_heads(model: EditEncoder, batcher: Batcher, material: Material, recipe: Recipe, log: Log) -> EditEncoder:
-    """One epoch of everything above a still encoder: what the ablation compares."""
-    rng = np.random.default_rng(recipe.seed)
-    torch.manual_seed(recipe.seed)
-    fit_scale(model, batcher, material.passages)
-    optimiser = torch.optim.AdamW(_groups(model, recipe), weight_decay=recipe.weight_decay)
-    steps = _steps(batcher, material.passages, recipe)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: _rate(s, steps))
-    _epoch(model, None, optimiser, schedule, batcher, material, recipe, rng, log, "heads", still=("base.", "theme."))
-    return model.eval()
+    return averaged.eval()
 
 
 def fit_scale(model: EditEncoder, batcher: Batcher, passages: Sequence[Passage]) -> None:
@@ -126,13 +97,11 @@ def _epoch(
     started, losses, theme_losses = time.monotonic(), [], []
     for group in batcher.plan(passages, recipe.tokens, rng):
         batch = batcher.batch(group)
-        batch = replace(batch, ids=batcher.masked(batch.ids, recipe.masked, rng))
         sentences = next(themes)
-        read = batcher.masked([batcher.ids(s.text)[0] for s in sentences], recipe.masked, rng)
         # bfloat16 products, float32 weights: half the time on CPUs that have it, the same losses.
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=recipe.bfloat16):
             carried = model.carried_logits(batch)
-            logits = model.theme_logits(read)
+            logits = model.theme_logits([batcher.ids(s.text)[0] for s in sentences])
         loss = _carried_loss(carried.float(), batch.labels, batch.weights)
         theme_loss = F.binary_cross_entropy_with_logits(
             logits.float(), _theme_labels(sentences, material.keys), pos_weight=balance
