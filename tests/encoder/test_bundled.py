@@ -53,13 +53,29 @@ def test_order_of_units_does_not_matter(judge, a, b, random) -> None:
     assert load(judge, a, tuple(mixed)).f1 == pytest.approx(load(judge, a, b).f1, abs=2e-3)
 
 
+STRANGE = (
+    "The ferry leaves the harbour at noon.",
+    "Our team painted the kitchen cupboards green.",
+    "Tickets for the concert sold out within minutes.",
+)
+
+
 def test_disjoint_texts_score_near_zero(judge) -> None:
-    """Replies of different cases: medical sentences that share nothing but courtesy."""
+    """Clinicians' replies against sentences about something else."""
+    replies = [r for r in load_corpus("bundled").only(split="test").replies if r.clinician == "c5"][:40]
+    assert np.mean([load(judge, r.units, STRANGE).f1 for r in replies]) < 0.1
+
+
+def test_another_patients_reply_is_decided_against(judge) -> None:
+    """They share courtesy and safety nets, so the expected score keeps some probability; the decisions keep little."""
     replies = {r.case: r for r in load_corpus("bundled").only(split="test").replies if r.clinician == "c5"}
     cases = sorted(replies)[:40]
-    loads = [load(judge, replies[a].units, replies[b].units) for a, b in zip(cases, cases[7:], strict=False)]
-    f1 = [x.f1 for x in loads]
-    assert np.mean(f1) < 0.2
+    f1 = []
+    for a, b in zip(cases, cases[7:], strict=False):
+        draft, reference = replies[a].units, replies[b].units
+        verdicts = judge.judge(pair_questions(Pair("x", draft, reference)))
+        f1.append(content_load(verdicts[: len(draft)], verdicts[len(draft) :], hard=True).f1)
+    assert np.mean(f1) < 0.15
 
 
 def test_a_batch_does_not_change_a_verdict(judge) -> None:

@@ -114,7 +114,7 @@ def widening(clusters: int, level: float = 0.95) -> float:
     """Factor by which a bootstrap spread of few clusters is too small: t quantile over normal, times sqrt(n/(n-1)).
 
     >>> round(widening(5), 2), round(widening(100), 3)
-    (1.58, 1.018)
+    (1.58, 1.017)
     """
     p = 0.5 + level / 2
     return t_quantile(p, clusters - 1) / normal_quantile(p) * math.sqrt(clusters / (clusters - 1))
