@@ -8,8 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redline.encoder import FEATURES, WordWeights, agreement, bundled_encoder, read_card
+from redline.encoder import (
+    CLOSENESS,
+    FEATURES,
+    NAMES,
+    ContentHead,
+    UnitVectors,
+    WordWeights,
+    agreement,
+    bundled_encoder,
+    closeness,
+    read_card,
+)  # fmt: skip
 from redline.encoder.buckets import buckets, padded_share
+from redline.encoder.closeness import joined
 from redline.encoder.tokens import UnitTokens
 from redline.encoder.words import stem
 from redline.errors import InputError
@@ -61,6 +73,29 @@ def test_buckets_hold_everything_once_within_budget(lengths: list[int], budget: 
     found = buckets(lengths, budget)
     assert sorted(i for b in found for i in b) == list(range(len(lengths)))
     assert all(len(b) == 1 or max(lengths[i] for i in b) * len(b) <= budget for b in found)
+
+
+@given(st.integers(1, 5), st.integers(1, 4), st.integers(0, 10_000))
+def test_closeness_does_not_depend_on_the_order_of_units(length: int, count: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    one = UnitVectors.of(rng.normal(size=(length + 2, 8)).astype(np.float32))
+    others = [UnitVectors.of(rng.normal(size=(4, 8)).astype(np.float32)) for _ in range(count)]
+    forward, backward = (closeness(one, *joined(u)) for u in (others, others[::-1]))
+    np.testing.assert_allclose(forward, backward, atol=1e-5)
+    assert np.isfinite(forward).all() and forward.shape == (len(CLOSENESS),)
+    same = dict(zip(CLOSENESS, closeness(one, *joined([one, *others])).tolist(), strict=True))
+    assert same["best_sentence"] == pytest.approx(1.0, abs=1e-5) and same["tokens_least"] == pytest.approx(
+        1.0, abs=1e-5
+    )
+
+
+def test_a_head_for_other_features_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "head.json"
+    ContentHead(*(np.ones(len(NAMES)) for _ in range(3)), 0.5).write(path)
+    assert ContentHead.read(path).offset == 0.5
+    path.write_text(json.dumps({"offset": 0.0, "features": {"covered": [0, 1, 1]}}))
+    with pytest.raises(InputError, match="was made for other features"):
+        ContentHead.read(path)
 
 
 def test_buckets_hardly_pad() -> None:

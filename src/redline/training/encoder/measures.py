@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["auc", "best_threshold", "calibration_error", "f1_at", "kappa"]
+__all__ = ["auc", "calibration_error", "f1_at", "kappa"]
 
 Floats = NDArray[np.floating]
 Labels = NDArray[np.bool_]
@@ -44,13 +44,6 @@ def f1_at(scores: Floats, labels: Labels, threshold: float) -> tuple[float, floa
     precision = hit / said.sum() if said.any() else 0.0
     recall = hit / labels.sum() if labels.any() else 0.0
     return precision, recall, 2 * precision * recall / (precision + recall) if hit else 0.0
-
-
-def best_threshold(scores: Floats, labels: Labels, *, by: str = "kappa") -> float:
-    """The middle of the plateau of thresholds whose kappa (or F1) is within 0.002 of the best."""
-    grid = np.linspace(0.05, 0.95, 181)
-    value = np.asarray([kappa(scores >= t, labels) if by == "kappa" else f1_at(scores, labels, t)[2] for t in grid])
-    return float(np.median(grid[value >= value.max() - 0.002]))
 
 
 def calibration_error(p: Floats, labels: Labels, bins: int = 10) -> float:
