@@ -15,11 +15,10 @@ from redline.judging import (
     ThemeQuestion,
     VerdictStore,
     content_judge,
-    pair_questions,
     theme_judge,
 )  # fmt: skip
 from redline.records import EditLoad, Status, ThemeVerdict, Verdict
-from redline.scoring import Judges, content_load, theme_load, theme_set, unjudged
+from redline.scoring import Judges, content_load, judge_pairs, theme_load, theme_set, unjudged
 from redline.taxonomy import default_taxonomy
 from redline.units import unit_texts
 
@@ -76,25 +75,8 @@ class PairResult:
 
 def judge_rows(pairs: Sequence[Pair], judges: Judges) -> list[PairResult]:
     """Judge pairs at both levels; each distinct question is asked once."""
-    questions = [q for p in pairs for q in pair_questions(p)]
-    verdicts = judges.content_runner().run(questions)
-    texts = [t for p in pairs for t in (p.draft, p.reference)]
-    asked = [ThemeQuestion(t, i) for t in texts for i in range(len(t))]
-    found = judges.theme_runner().run(asked)
-    results, at = [], 0
-    for pair in pairs:
-        middle, end = at + len(pair.draft), at + len(pair.draft) + len(pair.reference)
-        results.append(
-            PairResult(
-                pair,
-                tuple(verdicts[at:middle]),
-                tuple(verdicts[middle:end]),
-                tuple(found[at:middle]),
-                tuple(found[middle:end]),
-            )
-        )
-        at = end
-    return results
+    sides, _ = judge_pairs(pairs, judges)
+    return [PairResult(pair, *four) for pair, four in zip(pairs, sides, strict=True)]
 
 
 def judge(

@@ -96,18 +96,23 @@ class EditEncoder:
 
         A unit of several chunks is carried as far as its least carried chunk is.  An empty text carries nothing.
         """
-        rows, owner = self.features(questions)
+        vectors = self._vectors(questions)
+        rows, owner = self._features(questions, vectors)
         logits = np.full(len(questions), -np.inf)
         if len(rows):
             least = np.full(len(questions), np.inf)
             np.minimum.at(least, owner, self._head.logits(rows))
             logits = np.where(np.isinf(least), -np.inf, least)
         p = np.where(np.isneginf(logits), 0.0, _sigmoid(self.card.slope * logits + self.card.offset))
-        return p, self._nearest(questions)
+        made, others = vectors
+        return p, [others[q.other].nearest(made[q.unit]) if q.other else None for q in questions]
 
     def features(self, questions: Sequence[Asked]) -> tuple[Floats, NDArray[np.intp]]:
         """(rows, features) in the order of `NAMES`, and the question of each row: a row a chunk of its unit."""
-        made, others = self._vectors(questions)
+        return self._features(questions, self._vectors(questions))
+
+    def _features(self, questions: Sequence[Asked], vectors: _Vectors) -> tuple[Floats, NDArray[np.intp]]:
+        made, others = vectors
         rows: list[Floats] = []
         owner: list[int] = []
         for number, question in enumerate(questions):
@@ -121,13 +126,7 @@ class EditEncoder:
         stacked = np.stack(rows) if rows else np.zeros((0, len(NAMES)), dtype=np.float32)
         return stacked, np.asarray(owner, dtype=np.intp)
 
-    def _nearest(self, questions: Sequence[Asked]) -> list[int | None]:
-        made, others = self._vectors(questions)
-        return [others[q.other].nearest(made[q.unit]) if q.other else None for q in questions]
-
-    def _vectors(
-        self, questions: Sequence[Asked]
-    ) -> tuple[dict[str, tuple[_Chunk, ...]], dict[tuple[str, ...], _Text]]:
+    def _vectors(self, questions: Sequence[Asked]) -> _Vectors:
         texts = list(dict.fromkeys([q.unit for q in questions] + [u for q in questions for u in q.other]))
         made = dict(zip(texts, self._encode(texts), strict=True))
         return made, {q.other: _Text([made[u] for u in q.other]) for q in questions if q.other}
@@ -170,10 +169,7 @@ class EditEncoder:
             ids[i, : len(row)] = row
             mask[i, : len(row)] = True
         tokens, themes = self._units.run({"ids": ids, "mask": mask})
-        result = []
-        for i, row in enumerate(rows):
-            result.append(_Chunk(UnitVectors.of(tokens[i, : len(row)]), themes[i]))
-        return result
+        return [_Chunk(UnitVectors.of(tokens[i, : len(row)]), themes[i]) for i, row in enumerate(rows)]
 
 
 class _Text:
@@ -187,6 +183,10 @@ class _Text:
         """Index of the unit whose sentence vector is nearest to any chunk of `unit`."""
         cosines = np.max([self.sentences @ c.vectors.sentence for c in unit], axis=0)
         return self._unit[int(np.argmax(cosines))]
+
+
+_Vectors = tuple[dict[str, tuple[_Chunk, ...]], dict[tuple[str, ...], _Text]]
+"""Of the units of some questions, and of their other texts."""
 
 
 def _sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:

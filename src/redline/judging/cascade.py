@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from redline.errors import UsageError
-from redline.judging.contract import ContentJudge, Cost, Priced
-from redline.judging.panel import total_cost
+from redline.judging.contract import ContentJudge, Cost
+from redline.judging.panel import total_cost, total_estimate
 from redline.judging.questions import ContentQuestion, Scope
 from redline.records import Status, Verdict
 
@@ -74,8 +74,8 @@ class CascadeJudge:
 
     def estimate(self, questions: Sequence[ContentQuestion]) -> Cost:
         """Upper estimate: as if every question were passed on."""
-        return sum((j.estimate(questions) for j in (self.first, self.second) if isinstance(j, Priced)), Cost())
+        return total_estimate(self.parts, questions)
 
     def spent(self) -> Cost:
         """What the paid ones of the two have cost."""
-        return total_cost((self.first, self.second))
+        return total_cost(self.parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -27,6 +28,7 @@ def equal_unit(unit: str, other: Sequence[str]) -> int | None:
     return None
 
 
+@lru_cache(maxsize=1 << 14)  # each unit of a text is compared with every unit asked about that text
 def _bare(unit: str) -> str:
     normal = normalise_unit(unit)
     return normal.casefold().rstrip(" .!") or normal

@@ -91,26 +91,19 @@ class LlmJudge:
 
     def judge(self, questions: Sequence[ContentQuestion]) -> list[Verdict]:
         """One verdict a question."""
-        groups: dict[tuple[Direction, tuple[str, ...], tuple[str, ...]], list[int]] = {}
-        for i, q in enumerate(questions):
-            groups.setdefault((q.direction, q.own, q.other), []).append(i)
+        groups = _calls(questions)
         results: list[Verdict | None] = [None] * len(questions)
         with ThreadPoolExecutor(self.concurrent) as pool:
-            calls = [pool.submit(self._call, [questions[i] for i in members]) for members in groups.values()]
-            for members, call in zip(groups.values(), calls, strict=True):
+            calls = [pool.submit(self._call, [questions[i] for i in members]) for members in groups]
+            for members, call in zip(groups, calls, strict=True):
                 for i, verdict in zip(members, call.result(), strict=True):
                     results[i] = verdict
         return [v for v in results if v is not None]
 
     def estimate(self, questions: Sequence[ContentQuestion]) -> Cost:
         """Upper estimate; repeats of transport errors cost nothing and are not counted."""
-        cost = Cost()
-        groups: dict[tuple[Direction, tuple[str, ...], tuple[str, ...]], list[ContentQuestion]] = {}
-        for q in questions:
-            groups.setdefault((q.direction, q.own, q.other), []).append(q)
-        for members in groups.values():
-            cost += self._most(_prompt(members), len(members))
-        return cost
+        groups = ([questions[i] for i in members] for members in _calls(questions))
+        return sum((self._most(_prompt(asked), len(asked)) for asked in groups), Cost())
 
     def _most(self, prompt: str, units: int) -> Cost:
         """Upper bound of one group: two characters a token, every allowed repeat used."""
@@ -142,6 +135,14 @@ class LlmJudge:
             if verdicts is not None:
                 return verdicts
         return [Verdict(Status.UNPARSABLE, detail=problem)] * len(questions)
+
+
+def _calls(questions: Sequence[ContentQuestion]) -> list[list[int]]:
+    """Indices of the questions that one call asks together: one side of one pair."""
+    groups: dict[tuple[Direction, tuple[str, ...], tuple[str, ...]], list[int]] = {}
+    for i, q in enumerate(questions):
+        groups.setdefault((q.direction, q.own, q.other), []).append(i)
+    return list(groups.values())
 
 
 def _room(units: int) -> int:

@@ -10,7 +10,7 @@ from redline.judging.contract import ContentJudge, Cost, Priced
 from redline.judging.questions import ContentQuestion, Scope
 from redline.records import Status, Verdict
 
-__all__ = ["PanelJudge", "total_cost"]
+__all__ = ["PanelJudge", "total_cost", "total_estimate"]
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,11 @@ class PanelJudge:
 
     def estimate(self, questions: Sequence[ContentQuestion]) -> Cost:
         """What the paid members would cost together."""
-        return sum((m.estimate(questions) for m in self.members if isinstance(m, Priced)), Cost())
+        return total_estimate(self.parts, questions)
 
     def spent(self) -> Cost:
         """What the paid members have cost."""
-        return total_cost(self.members)
+        return total_cost(self.parts)
 
     def _join(self, votes: Sequence[Verdict]) -> Verdict:
         ok = [v for v in votes if v.p_edit is not None]
@@ -73,6 +73,11 @@ class PanelJudge:
         hard = sum(bool(v.hard) for v in ok) * 2 >= len(ok)
         evidence = next((v.evidence for v in ok if v.evidence is not None), None)
         return Verdict(Status.OK, sum(p) / len(p), hard, evidence, "; ".join(failed), p)
+
+
+def total_estimate(judges: Sequence[object], questions: Sequence[ContentQuestion]) -> Cost:
+    """What the paid ones among `judges` would cost, each asked everything."""
+    return sum((j.estimate(questions) for j in judges if isinstance(j, Priced)), Cost())
 
 
 def total_cost(judges: Sequence[object]) -> Cost:

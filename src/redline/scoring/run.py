@@ -10,6 +10,7 @@ from redline.judging import (
     Budget,
     ContentJudge,
     ContentQuestion,
+    Pair,
     Runner,
     RunReport,
     ThemeJudge,
@@ -22,9 +23,11 @@ from redline.records import ThemeVerdict, Verdict
 from redline.scoring.comparison import Comparison
 from redline.scoring.loads import Judged
 
-__all__ = ["Judges", "judge_comparisons"]
+__all__ = ["Judges", "judge_comparisons", "judge_pairs"]
 
 Progress = Callable[[str, int, int], None]
+Sides = tuple[tuple[Verdict, ...], tuple[Verdict, ...], tuple[ThemeVerdict, ...], tuple[ThemeVerdict, ...]]
+"""Verdicts of draft units and of reference units, themes of draft units and of reference units."""
 
 
 @dataclass(frozen=True)
@@ -71,25 +74,24 @@ def judge_comparisons(found: Sequence[Comparison], judges: Judges) -> tuple[list
 
 
 def _judge_slice(found: Sequence[Comparison], judges: Judges) -> tuple[list[Judged], RunReport]:
-    texts = dict.fromkeys(t for c in found for t in (c.draft, c.reference))
+    sides, report = judge_pairs([c.pair for c in found], judges)
+    return [Judged(c, *four) for c, four in zip(found, sides, strict=True)], report
+
+
+def judge_pairs(pairs: Sequence[Pair], judges: Judges) -> tuple[list[Sides], RunReport]:
+    """The four lists of verdicts of each pair, in order, and how the content verdicts came about."""
+    texts = dict.fromkeys(t for p in pairs for t in (p.draft, p.reference))
     asked = [ThemeQuestion(t, i) for t in texts for i in range(len(t))]
     themes: dict[tuple[str, ...], list[ThemeVerdict]] = {t: [] for t in texts}
     for question, theme in zip(asked, judges.theme_runner().run(asked), strict=True):
         themes[question.own].append(theme)
-    questions = [q for c in found for q in pair_questions(c.pair)]
-    verdicts, report = judges.content_runner().run_with_report(questions)
-    result, at = [], 0
-    for c in found:
-        middle, end = at + len(c.draft), at + len(c.draft) + len(c.reference)
-        result.append(
-            Judged(
-                c,
-                tuple(verdicts[at:middle]),
-                tuple(verdicts[middle:end]),
-                tuple(themes[c.draft]),
-                tuple(themes[c.reference]),
-            )
-        )
+    verdicts, report = judges.content_runner().run_with_report([q for p in pairs for q in pair_questions(p)])
+    result: list[Sides] = []
+    at = 0
+    for p in pairs:
+        middle, end = at + len(p.draft), at + len(p.draft) + len(p.reference)
+        content = tuple(verdicts[at:middle]), tuple(verdicts[middle:end])
+        result.append((*content, tuple(themes[p.draft]), tuple(themes[p.reference])))
         at = end
     return result, report
 

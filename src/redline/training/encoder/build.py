@@ -104,7 +104,7 @@ def build_encoder(request: Request, say: Callable[[str], None]) -> dict[str, Any
     say("exporting")
     shutil.copy(tokenizer, work / "tokenizer.json")
     (work / "words.json").write_text(json.dumps(material.weights.as_dict(), separators=(",", ":")), encoding="utf-8")
-    card = _origin(request, material) | {"themes": _themes(model, batcher, material)}
+    card = _origin(request, base, material) | {"themes": _themes(model, batcher, material)}
     export_units(model, work / "units.fp32.onnx")
     quantise(work / "units.fp32.onnx", work / "units.onnx")
     say("fitting the content head, calibrating on held-out cases and questions")
@@ -147,11 +147,11 @@ def mix_with_base(model: EditEncoder, base: Path, tuned_share: float) -> None:
                 weight.copy_(torch.lerp(start[name].to(weight.dtype), weight, tuned_share))
 
 
-def _origin(request: Request, material: Material) -> dict[str, Any]:
+def _origin(request: Request, base: Path, material: Material) -> dict[str, Any]:
     names = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers", "numpy")
     return {
         "name": "redline edit encoder",
-        "base": {"name": request.base or "all-MiniLM-L6-v2", "digest": _base_digest(request)},
+        "base": {"name": request.base or "all-MiniLM-L6-v2", "digest": _base_digest(base)},
         "window": request.recipe.window,
         "recipe": request.recipe.as_dict(),
         "data": material.describe(),
@@ -212,9 +212,9 @@ def _parity(work: Path, card: dict[str, Any], material: Material) -> list[float]
     return [round(float(p), 5) for p in kept]
 
 
-def _base_digest(request: Request) -> str:
+def _base_digest(base: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(resolve_base(request.base).glob("*.safetensors")):
+    for path in sorted(base.glob("*.safetensors")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

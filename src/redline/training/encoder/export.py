@@ -56,7 +56,7 @@ def quantise(source: Path, target: Path) -> None:
     """int8 weights: products in blocks of 32 with their own scale, word vectors with a scale a row.
 
     Activations are quantised per block as well while the product runs.  Per-tensor dynamic quantisation was tried and
-    changes sentence vectors fifteen times as much (docs/design/003).
+    changes sentence vectors about twenty times as much (docs/design/003).
     """
     import onnx
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer

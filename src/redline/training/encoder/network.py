@@ -1,5 +1,7 @@
 """The network: one small BERT-like encoder, an agreement head for content and a head for themes.
 
+The content head of this module shapes the encoder in training and does not ship (docs/design/003).
+
 Every unit is encoded alone, so a unit is encoded once however many texts it is compared with, and the order
 of units cannot matter.  On top of the token vectors stand, for "is unit u carried by text T":
 

@@ -6,7 +6,6 @@ reporting: `redline train encoder` writes these figures into the card, `benchmar
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from redline.judging import ContentJudge, ContentQuestion, Direction, Pair, Them
 from redline.scoring import content_load
 from redline.taxonomy import default_taxonomy
 from redline.training.encoder.measures import auc, calibration_error, f1_at, kappa
+from redline.training.encoder.sources import json_rows
 from redline.units import unit_texts
 
 __all__ = ["kqa_quality", "mts_quality", "pairs_quality", "quality", "themes_quality"]
@@ -64,7 +64,7 @@ def pairs_quality(judge: ContentJudge) -> Figures:
 
 def kqa_quality(judge: ContentJudge, data: Path) -> Figures:
     """Is the statement carried by the answer?  Positive: the majority of three physicians says Entailment."""
-    rows = _rows(data / "kqa" / "nli.jsonl")
+    rows = list(json_rows(data / "kqa" / "nli.jsonl"))
     questions = [ContentQuestion(Direction.ADD, (r["claim"],), unit_texts(r["answer"]), 0) for r in rows]
     verdicts = judge.judge(questions)
     p = np.asarray([1.0 - (v.p_edit or 0.0) for v in verdicts])
@@ -83,7 +83,7 @@ def kqa_quality(judge: ContentJudge, data: Path) -> Figures:
 
 def mts_quality(judge: ContentJudge, data: Path) -> Figures:
     """Content recall against people's fact recall, and content F1 against the true correction distance (Pearson)."""
-    rows = _rows(data / "mts_dialog" / "correlation_study.jsonl")
+    rows = list(json_rows(data / "mts_dialog" / "correlation_study.jsonl"))
     pairs = [
         Pair(str(i), unit_texts(r["automatic_summary"] or ""), unit_texts(r["reference_summary"]))
         for i, r in enumerate(rows)
@@ -169,7 +169,3 @@ def _pearson(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 def _numbers(names: Sequence[Any]) -> list[int]:
     place: dict[Any, int] = {}
     return [place.setdefault(n, len(place)) for n in names]
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

@@ -17,7 +17,7 @@ from redline.encoder.agreement import WordWeights, agreement
 from redline.training.encoder.examples import Passage, Question, ThemeExample, share
 from redline.units import unit_texts
 
-__all__ = ["PUBLIC_SETS", "annotated_pairs", "labelled_statements", "public_passages", "theme_examples"]
+__all__ = ["PUBLIC_SETS", "annotated_pairs", "json_rows", "labelled_statements", "public_passages", "theme_examples"]
 
 PUBLIC_SETS = ("kqa", "expertqa", "medec", "summedits")
 _NO_WEIGHTS = WordWeights({})
@@ -72,7 +72,8 @@ def public_passages(folder: Path, sets: tuple[str, ...] = PUBLIC_SETS) -> list[P
     return [p for name in sets if (folder / name).is_dir() for p in readers[name](folder / name)]
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def json_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows of a public set: one JSON object a line, plain or `.gz`."""
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8") as file:
         yield from (json.loads(line) for line in file)
@@ -103,12 +104,12 @@ def _without_support(passage: Passage, *, most: int, weight: float) -> Iterator[
 
 def _kqa(folder: Path) -> Iterator[Passage]:
     """Physicians' answers and their must-have and nice-to-have statements, without the evaluation's questions."""
-    evaluated = list(_rows(folder / "nli.jsonl"))
+    evaluated = list(json_rows(folder / "nli.jsonl"))
     ids = {row["question_id"] for row in evaluated}
     texts = {row["question"].strip().casefold() for row in evaluated}
     rows = [
         row
-        for row in _rows(folder / "answers.jsonl")
+        for row in json_rows(folder / "answers.jsonl")
         if row["question_id"] not in ids and row["question"].strip().casefold() not in texts
     ]
     statements = [[*row["must_have"], *row["nice_to_have"]] for row in rows]
@@ -136,7 +137,7 @@ def _nearest_foreign(number: int, units: tuple[str, ...], statements: list[list[
 
 def _expertqa(folder: Path) -> Iterator[Passage]:
     """Claims of model answers against the answer as the asking expert revised it."""
-    for number, row in enumerate(_rows(folder / "answers.jsonl")):
+    for number, row in enumerate(json_rows(folder / "answers.jsonl")):
         units = unit_texts(_plain(row["revised_answer_string"] or ""))
         if not 2 <= len(units) <= 16:
             continue
@@ -158,7 +159,7 @@ def _plain(text: str) -> str:
 
 def _medec(folder: Path) -> Iterator[Passage]:
     """Clinical texts with one wrong sentence: the right sentence is not carried by the wrong text, nor the reverse."""
-    for row in _rows(folder / "medec_ms.jsonl"):
+    for row in json_rows(folder / "medec_ms.jsonl"):
         if row["Error Flag"] != "1":
             continue
         wrong, right = row["Error Sentence"].strip(), row["Corrected Sentence"].strip()
@@ -185,7 +186,7 @@ def _rough(text: str) -> str:
 def _summedits(folder: Path) -> Iterator[Passage]:
     """Edited summaries of a document: the edited sentence is carried where people called the edit consistent."""
     for path in sorted(folder.glob("*.jsonl.gz")):
-        for row in _rows(path):
+        for row in json_rows(path):
             units = unit_texts(row["doc"])
             seed = set(unit_texts(row.get("original_summary") or row.get("seed_summary") or ""))
             new = [u for u in unit_texts(row["summary"]) if u not in seed]
