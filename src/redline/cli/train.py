@@ -26,11 +26,12 @@ def encoder(
     epochs: Annotated[int, typer.Option("--epochs", min=1)] = 4,
     seed: Annotated[int, typer.Option("--seed")] = 17,
     threads: Annotated[int, typer.Option("--threads", min=1)] = 2,
+    device: Annotated[str | None, typer.Option("--device", help="cpu or cuda; else cuda where there is one.")] = None,
     checkpoint: Annotated[Path | None, typer.Option("--checkpoint", help="Only calibrate and export these weights.")] = None,
 ) -> None:  # fmt: skip
     """Fine-tune, calibrate on held-out cases, export to int8, and write the card with every figure."""
     try:
-        import torch  # noqa: F401
+        import torch
         import transformers  # noqa: F401
     except ModuleNotFoundError:
         raise UsageError("training needs the extra 'train': pip install 'redline[train]'") from None
@@ -40,7 +41,8 @@ def encoder(
     command = (
         "redline train encoder --out FOLDER" + (" --data DATA" if data else "") + f" --epochs {epochs} --seed {seed}"
     )
-    request = Request(out, base, data, Recipe(seed=seed, epochs=epochs), checkpoint, threads, command)
+    chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    request = Request(out, base, data, Recipe(seed=seed, epochs=epochs), checkpoint, threads, chosen, command)
     card = build_encoder(request, lambda line: print(line, file=sys.stderr, flush=True))
     print(
         f"encoder: {out}; int8 flips {card['int8']['flipped']:.2%} of held-out decisions; figures in {out / 'card.json'}"

@@ -15,7 +15,7 @@ from redline.errors import InputError
 
 __all__ = ["SHIPPED", "EncoderCard", "bundled_encoder", "read_card"]
 
-SHIPPED = ("units.onnx", "head.json", "tokenizer.json", "words.json")
+SHIPPED = ("units.onnx", "content.onnx", "head.json", "tokenizer.json", "words.json")
 
 
 @dataclass(frozen=True)

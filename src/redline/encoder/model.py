@@ -20,6 +20,7 @@ from redline.encoder.agreement import WordWeights, agreement
 from redline.encoder.buckets import buckets
 from redline.encoder.card import EncoderCard
 from redline.encoder.closeness import UnitVectors, closeness, joined
+from redline.encoder.crossing import UnitStates, crossed, pieces
 from redline.encoder.head import NAMES, ContentHead
 from redline.encoder.sessions import SessionPool, cores
 from redline.encoder.tokens import UnitTokens
@@ -30,7 +31,7 @@ __all__ = ["Asked", "EditEncoder"]
 Floats = NDArray[np.float32]
 
 _TOKENS_A_BATCH = 1500
-_KEPT_UNITS = 4000
+_KEPT_UNITS = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """A chunk of a unit: its vectors and its theme logits."""
+    """A chunk of a unit: its vectors, its states for cross-attention and its theme logits."""
 
     vectors: UnitVectors
+    states: UnitStates
     themes: Floats
 
 
@@ -76,6 +78,10 @@ class EditEncoder:
         return SessionPool(self.card.folder / "units.onnx", self._threads)
 
     @cached_property
+    def _content(self) -> SessionPool:
+        return SessionPool(self.card.folder / "content.onnx", self._threads)
+
+    @cached_property
     def _head(self) -> ContentHead:
         return ContentHead.read(self.card.folder / "head.json")
 
@@ -97,15 +103,23 @@ class EditEncoder:
         A unit of several chunks is carried as far as its least carried chunk is.  An empty text carries nothing.
         """
         vectors = self._vectors(questions)
-        rows, owner = self._features(questions, vectors)
-        logits = np.full(len(questions), -np.inf)
-        if len(rows):
-            least = np.full(len(questions), np.inf)
-            np.minimum.at(least, owner, self._head.logits(rows))
-            logits = np.where(np.isinf(least), -np.inf, least)
+        logits = self._logits(questions, vectors)
         p = np.where(np.isneginf(logits), 0.0, _sigmoid(self.card.slope * logits + self.card.offset))
         made, others = vectors
         return p, [others[q.other].nearest(made[q.unit]) if q.other else None for q in questions]
+
+    def logits(self, questions: Sequence[Asked]) -> NDArray[np.float64]:
+        """Before calibration; minus infinity against an empty text."""
+        return self._logits(questions, self._vectors(questions))
+
+    def _logits(self, questions: Sequence[Asked], vectors: _Vectors) -> NDArray[np.float64]:
+        made, others = vectors
+        rows, owner = self._features(questions, vectors)
+        asked = [(chunk.states, others[q.other].pieces) for q in questions if q.other for chunk in made[q.unit]]
+        least = np.full(len(questions), np.inf)
+        if len(rows):
+            np.minimum.at(least, owner, self._head.logits(rows) + crossed(self._content, asked))
+        return np.where(np.isinf(least), -np.inf, least)
 
     def features(self, questions: Sequence[Asked]) -> tuple[Floats, NDArray[np.intp]]:
         """(rows, features) in the order of `NAMES`, and the question of each row: a row a chunk of its unit."""
@@ -129,7 +143,7 @@ class EditEncoder:
     def _vectors(self, questions: Sequence[Asked]) -> _Vectors:
         texts = list(dict.fromkeys([q.unit for q in questions] + [u for q in questions for u in q.other]))
         made = dict(zip(texts, self._encode(texts), strict=True))
-        return made, {q.other: _Text([made[u] for u in q.other]) for q in questions if q.other}
+        return made, {q.other: _Text(q.other, [made[u] for u in q.other]) for q in questions if q.other}
 
     def _encode(self, units: Sequence[str]) -> list[tuple[_Chunk, ...]]:
         normal = [normalise_unit(u) for u in units]
@@ -168,16 +182,26 @@ class EditEncoder:
         for i, row in enumerate(rows):
             ids[i, : len(row)] = row
             mask[i, : len(row)] = True
-        tokens, themes = self._units.run({"ids": ids, "mask": mask})
-        return [_Chunk(UnitVectors.of(tokens[i, : len(row)]), themes[i]) for i, row in enumerate(rows)]
+        tokens, lower, themes = self._units.run({"ids": ids, "mask": mask})
+        return [
+            _Chunk(
+                UnitVectors.of(tokens[i, : len(row)]),
+                UnitStates(lower[:, i, : len(row)].astype(np.float16), tokens[i, : len(row)].mean(axis=0)),
+                themes[i],
+            )
+            for i, row in enumerate(rows)
+        ]
 
 
 class _Text:
     """The other text of a question: all its vectors, and which unit each sentence vector is of."""
 
-    def __init__(self, units: Sequence[tuple[_Chunk, ...]]) -> None:
+    def __init__(self, texts: Sequence[str], units: Sequence[tuple[_Chunk, ...]]) -> None:
         self.sentences, self.tokens = joined([c.vectors for parts in units for c in parts])
         self._unit = [i for i, parts in enumerate(units) for _ in parts]
+        # Each different unit once and in an order of its own: a verdict is one of the *set* of units.
+        different = {normalise_unit(t): parts for t, parts in zip(texts, units, strict=True)}
+        self.pieces = pieces([c.states for t in sorted(different) for c in different[t]])
 
     def nearest(self, unit: tuple[_Chunk, ...]) -> int:
         """Index of the unit whose sentence vector is nearest to any chunk of `unit`."""

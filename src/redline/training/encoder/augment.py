@@ -37,14 +37,14 @@ def with_strangers(passages: Sequence[Passage], part: float, swaps: bool, rng: n
         for _ in range(rng.poisson(expected)):
             other = passages[int(rng.integers(len(passages)))]
             if other.key != passage.key and other.units:
-                extra.append(Question(other.units[int(rng.integers(len(other.units)))], False, 0.4))
+                extra.append(Question(other.units[int(rng.integers(len(other.units)))], 0.0, 0.4))
         for _ in range(rng.poisson(expected / 2)):
-            extra.append(Question(passage.units[int(rng.integers(len(passage.units)))], True, 0.4))
+            extra.append(Question(passage.units[int(rng.integers(len(passage.units)))], 1.0, 0.4))
         if swaps:
             unit = passage.units[int(rng.integers(len(passage.units)))]
             turned = _swapped(unit, rng)
             if turned is not None and rng.random() < 0.5:
-                extra.append(Question(turned, False, 0.4))
+                extra.append(Question(turned, 0.0, 0.4))
         result.append(replace(passage, questions=(*passage.questions, *extra)) if extra else passage)
     return result
 

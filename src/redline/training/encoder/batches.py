@@ -86,7 +86,7 @@ class Batcher:
                 unit.append(place(question.unit)[0])
                 passage_of.append(number)
                 rows.append(self.features(question.unit, passage.units))
-                labels.append(float(question.carried))
+                labels.append(question.carried)
                 weights.append(question.weight)
         return CarriedBatch(
             ids,

@@ -20,14 +20,16 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.bool_]
 
 
-def platt(logits: Floats, labels: Labels, weights: Floats | None = None, *, prior: float = 1e-3) -> tuple[float, float]:
+def platt(logits: Floats, labels: Floats, weights: Floats | None = None, *, prior: float = 1e-3) -> tuple[float, float]:
     """Slope and offset of p = sigmoid(slope * logit + offset), by Newton's method with Platt's soft targets.
 
+    `labels` are 1, 0 or a share between.
     `prior` pulls the slope towards 1 and keeps it positive on separable data.
     """
     weights = np.ones(len(logits)) if weights is None else weights * len(weights) / weights.sum()
-    positive, negative = labels.sum(), (~labels).sum()
-    target = np.where(labels, (positive + 1) / (positive + 2), 1 / (negative + 2))
+    positive, negative = labels.sum(), (1 - labels).sum()
+    low, high = 1 / (negative + 2), (positive + 1) / (positive + 2)
+    target = low + labels * (high - low)
     design = np.stack([logits, np.ones(len(logits))], axis=1)
     beta, centre, ridge = np.array([1.0, 0.0]), np.array([1.0, 0.0]), prior * len(logits) * np.array([1.0, 0.01])
 
@@ -51,8 +53,8 @@ def platt(logits: Floats, labels: Labels, weights: Floats | None = None, *, prio
     return float(beta[0]), float(beta[1])
 
 
-def content_calibration(held: Mapping[str, tuple[Floats, Labels]]) -> dict[str, Any]:
-    """Slope, offset and threshold from {source: (logits, carried)}.
+def content_calibration(held: Mapping[str, tuple[Floats, Floats]]) -> dict[str, Any]:
+    """Slope, offset and threshold from {source: (logits, share carried)}.
 
     The threshold is the middle of the plateau of the mean kappa over sources (within 0.003 of its maximum).
     """
@@ -62,21 +64,21 @@ def content_calibration(held: Mapping[str, tuple[Floats, Labels]]) -> dict[str, 
     slope, offset = platt(logits, labels, weights)
     p = {name: _sigmoid(slope * z + offset) for name, (z, _) in held.items()}
     grid = np.linspace(0.1, 0.9, 161)
-    mean = np.asarray([np.mean([kappa(p[n] >= t, held[n][1]) for n in held]) for t in grid])
+    mean = np.asarray([np.mean([kappa(p[n] >= t, held[n][1] >= 0.5) for n in held]) for t in grid])
     threshold = float(np.median(grid[mean >= mean.max() - 0.003]))
     return {
         "slope": slope, "offset": offset, "threshold": threshold,
         "held_out": {
             name: {
                 "questions": len(y), "calibration_error": calibration_error(p[name], y),
-                "kappa": kappa(p[name] >= threshold, y), "reliability": reliability(p[name], y),
+                "kappa": kappa(p[name] >= threshold, y >= 0.5), "reliability": reliability(p[name], y),
             }
             for name, (_, y) in held.items()
         },
     }  # fmt: skip
 
 
-def reliability(p: Floats, labels: Labels, bins: int = 10) -> list[list[float]]:
+def reliability(p: Floats, labels: Floats, bins: int = 10) -> list[list[float]]:
     """[mean probability, share carried, count] of ten bins of equal count."""
     parts = np.array_split(np.argsort(p, kind="stable"), bins)
     return [[round(float(p[i].mean()), 4), round(float(labels[i].mean()), 4), len(i)] for i in parts if len(i)]
@@ -91,7 +93,7 @@ def theme_calibration(logits: Floats, labels: Labels) -> list[dict[str, float]]:
     result = []
     for column in range(logits.shape[1]):
         z, y = logits[:, column], labels[:, column]
-        slope, offset = platt(z, y, prior=0.02)
+        slope, offset = platt(z, y.astype(np.float64), prior=0.02)
         p = _sigmoid(slope * z + offset)
         grid = np.linspace(0.2, 0.8, 121)
         f1 = np.asarray([f1_at(p, y, t)[2] for t in grid])

@@ -11,10 +11,14 @@ __all__ = ["Passage", "Question", "ThemeExample", "held_out", "share"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Is this unit's content carried by the passage?  `weight` is how much the label is trusted."""
+    """Is this unit's content carried by the passage?
+
+    `carried` is 1 or 0, or the share of the unit's facts where it was labelled so; `weight` is how much the label is
+    trusted.
+    """
 
     unit: str
-    carried: bool
+    carried: float
     weight: float = 1.0
 
 
@@ -34,11 +38,13 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class ThemeExample:
-    """A sentence with its theme keys; `key` as in `Passage`."""
+    """A sentence with its theme keys; `key` and `source` as in `Passage`, `weight` as in `Question`."""
 
     key: str
     text: str
     themes: frozenset[str]
+    source: str = "replies"
+    weight: float = 1.0
 
 
 def share(key: str, salt: str) -> float:

@@ -12,21 +12,34 @@ from torch import Tensor, nn
 
 from redline.training.encoder.model import EditEncoder
 
-__all__ = ["export_units", "quantise"]
+__all__ = ["export_content", "export_units", "quantise"]
 
 _OPSET = 17
 
 
 class _Units(nn.Module):
-    """Token ids of units to token vectors and theme logits."""
+    """Token ids of units to token vectors, states for cross-attention (layers, units, length, width) and theme logits."""
 
     def __init__(self, model: EditEncoder) -> None:
         super().__init__()
-        self.base, self.theme = model.base, model.theme
+        self.model = model
 
-    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        tokens = self.base(input_ids=ids, attention_mask=mask.long()).last_hidden_state
-        return tokens, self.theme(tokens, mask)
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        states = self.model.states(ids, mask)
+        lower = torch.stack(self.model.cross_states(states))
+        return states[-1], lower, self.model.theme(self.model.theme_start(states), mask)
+
+
+class _Content(nn.Module):
+    """States of units (B, n, width) and of one other text (layers, m, width) to what cross-attention adds (B,)."""
+
+    def __init__(self, model: EditEncoder) -> None:
+        super().__init__()
+        self.head = model.carried
+
+    def forward(self, unit: Tensor, mask: Tensor, mean: Tensor, other: Tensor) -> Tensor:
+        real = torch.ones(1, other.shape[1], dtype=torch.bool)
+        return self.head.crossed(unit, mask, mean, other[:, None], real, torch.zeros_like(mask[:, 0], dtype=torch.long))
 
 
 def export_units(model: EditEncoder, path: Path) -> None:
@@ -37,7 +50,20 @@ def export_units(model: EditEncoder, path: Path) -> None:
     mask = torch.ones(3, 7, dtype=torch.bool)
     mask[1, 5:] = False
     free = {0: "units", 1: "length"}
-    _write(_Units(model), (ids, mask), path, ["ids", "mask"], ["tokens", "themes"], {"ids": free, "mask": free})
+    _write(
+        _Units(model), (ids, mask), path, ["ids", "mask"], ["tokens", "lower", "themes"], {"ids": free, "mask": free}
+    )
+
+
+def export_content(model: EditEncoder, path: Path) -> None:
+    """Write the fp32 graph of cross-attention: units and one other text to an addition to the logit."""
+    width, layers = model.shape.width, model.shape.cross_layers
+    unit, mean, other = torch.randn(3, 7, width), torch.randn(3, width), torch.randn(layers, 11, width)
+    mask = torch.ones(3, 7, dtype=torch.bool)
+    mask[1, 5:] = False
+    free = {0: "units", 1: "length"}
+    axes = {"unit": free, "mask": free, "mean": {0: "units"}, "other": {1: "other_length"}}
+    _write(_Content(model), (unit, mask, mean, other), path, ["unit", "mask", "mean", "other"], ["logit"], axes)
 
 
 def _write(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from redline.training.encoder.examples import held_out
 from redline.training.encoder.material import SALT
-from redline.training.encoder.sources import annotated_pairs, labelled_statements
+from redline.training.encoder.sources import annotated_pairs
+from redline.training.encoder.written import written_passages
 
 __all__ = ["FrozenQuestion", "frozen_questions"]
 
@@ -17,10 +18,11 @@ class FrozenQuestion:
 
     unit: str
     other: tuple[str, ...]
-    carried: bool
+    carried: float
 
 
 def frozen_questions(held: float) -> list[FrozenQuestion]:
     """In a fixed order, so that a list of probabilities can stand beside them."""
-    passages = held_out(annotated_pairs() + labelled_statements(), held, SALT)[1]
+    facts = [p for p in written_passages(None) if p.source == "facts"]
+    passages = held_out(annotated_pairs() + facts, held, SALT)[1]
     return [FrozenQuestion(q.unit, p.units, q.carried) for p in passages for q in p.questions]

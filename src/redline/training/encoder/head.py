@@ -1,4 +1,4 @@
-"""Fitting the content head: a ridge-penalised logistic model over closeness and agreement."""
+"""A ridge-penalised logistic model over closeness and agreement: what a head without cross-attention can do (ablation)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ RIDGE = 33.0
 
 @dataclass(frozen=True)
 class FeatureTable:
-    """Features of all questions of some passages: x (questions, features), carried, source."""
+    """Features of all questions of some passages: x (questions, features), carried (shares), source."""
 
     x: NDArray[np.float64]
-    carried: NDArray[np.bool_]
+    carried: NDArray[np.float64]
     source: NDArray[np.str_]
 
     def only(self, *sources: str) -> FeatureTable:
@@ -55,7 +55,7 @@ def fit_head(table: FeatureTable, *, ridge: float = RIDGE, without: Sequence[str
     used = np.asarray([n not in without for n in NAMES], dtype=np.float64)
     design = np.concatenate([(table.x - mean) / scale * used, np.ones((len(table.x), 1))], axis=1)
     penalty = np.append(np.full(len(NAMES), ridge), 1e-6)
-    beta, target = np.zeros(len(NAMES) + 1), table.carried.astype(np.float64)
+    beta, target = np.zeros(len(NAMES) + 1), table.carried
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
         gradient = design.T @ (p - target) + penalty * beta

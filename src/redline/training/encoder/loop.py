@@ -1,10 +1,10 @@
-"""The training loop: warm heads, then everything, with averaged weights."""
+"""The training loop of content: warm heads, then everything, with averaged weights."""
 
 from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,12 +16,12 @@ from torch.nn import functional as F
 
 from redline.training.encoder.augment import with_strangers
 from redline.training.encoder.batches import Batcher
-from redline.training.encoder.examples import Passage, ThemeExample
+from redline.training.encoder.examples import Passage
 from redline.training.encoder.material import Material
-from redline.training.encoder.model import EditEncoder
+from redline.training.encoder.model import CarriedBatch, EditEncoder
 from redline.training.encoder.recipe import Recipe
 
-__all__ = ["carried_scores", "theme_scores", "train"]
+__all__ = ["average", "carried_scores", "rate", "theme_scores", "train"]
 
 Log = Callable[[dict[str, Any]], None]
 
@@ -40,27 +40,42 @@ def train(model: EditEncoder, batcher: Batcher, material: Material, recipe: Reci
         )
     steps = recipe.epochs * _steps(batcher, material.passages, recipe)
     optimiser = torch.optim.AdamW(_groups(model, recipe), weight_decay=recipe.weight_decay, fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: _rate(s, steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: rate(s, steps))
     averaged = copy.deepcopy(model)
     for epoch in range(recipe.epochs):
         _epoch(model, averaged, optimiser, schedule, batcher, material, recipe, rng, log, f"{epoch + 1}", still=())
     return averaged.eval()
 
 
-def fit_scale(model: EditEncoder, batcher: Batcher, passages: Sequence[Passage]) -> None:
-    """Centre and scale of the agreement features, from the training questions."""
-    rows = np.stack([batcher.features(q.unit, p.units) for p in passages for q in p.questions])
-    model.carried.mean.copy_(torch.from_numpy(rows.mean(axis=0)))
-    model.carried.scale.copy_(torch.from_numpy(np.maximum(rows.std(axis=0), 0.05)))
+@torch.no_grad()
+def fit_scale(model: EditEncoder, batcher: Batcher, passages: Sequence[Passage], tokens: int = 6000) -> None:
+    """Centre and scale of closeness and agreement, from the training questions and the untrained encoder."""
+    rows = torch.cat([model.seen(b) for b in _pieces(batcher, passages, tokens)])
+    model.carried.mean.copy_(rows.mean(dim=0))
+    model.carried.scale.copy_(rows.std(dim=0).clamp(min=0.05))
 
 
-def _rate(step: int, steps: int) -> float:
+def _pieces(batcher: Batcher, passages: Sequence[Passage], tokens: int) -> Iterator[CarriedBatch]:
+    """Batches of about `tokens` tokens, in order."""
+    held: list[Passage] = []
+    total = 0
+    for passage in passages:
+        if held and total + batcher.size(passage) > tokens:
+            yield batcher.batch(held)
+            held, total = [], 0
+        held.append(passage)
+        total += batcher.size(passage)
+    if held:
+        yield batcher.batch(held)
+
+
+def rate(step: int, steps: int) -> float:
     warm = max(1, steps // 16)
     return min((step + 1) / warm, max(0.02, (steps - step) / (steps - warm)))
 
 
 def _heads(model: EditEncoder) -> list[nn.Parameter]:
-    return [p for n, p in model.named_parameters() if not n.startswith(("base.", "carried.blocks."))]
+    return [p for n, p in model.named_parameters() if not n.startswith(("base.", "carried.blocks.", "theme."))]
 
 
 def _frozen(name: str) -> bool:
@@ -90,30 +105,24 @@ def _epoch(
 ) -> None:  # fmt: skip
     model.train()
     for part, parameter in model.named_parameters():
-        parameter.requires_grad_(not part.startswith(still or ("nothing",)) and not _frozen(part))
+        parameter.requires_grad_(not part.startswith(("theme.", *still)) and not _frozen(part))
     passages = with_strangers(material.passages, recipe.strangers, recipe.swaps, rng)
-    balance = _theme_balance(material)
-    themes = _cycle(material.themes, recipe.theme_units, rng)
-    started, losses, theme_losses = time.monotonic(), [], []
+    device = model.device
+    started, losses = time.monotonic(), []
     for group in batcher.plan(passages, recipe.tokens, rng):
         batch = batcher.batch(group)
-        sentences = next(themes)
         # bfloat16 products, float32 weights: half the time on CPUs that have it, the same losses.
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=recipe.bfloat16):
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=recipe.bfloat16):
             carried = model.carried_logits(batch)
-            logits = model.theme_logits([batcher.ids(s.text)[0] for s in sentences])
         loss = _carried_loss(carried.float(), batch.labels, batch.weights)
-        theme_loss = F.binary_cross_entropy_with_logits(
-            logits.float(), _theme_labels(sentences, material.keys), pos_weight=balance
-        )
         optimiser.zero_grad(set_to_none=True)
-        (loss + recipe.theme_weight * theme_loss).backward()
+        loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         if schedule is not None:
             schedule.step()
         if averaged is not None:
-            _average(averaged, model, recipe.average)
+            average(averaged, model, recipe.average)
         losses.append(loss.item())
         if len(losses) % 50 == 0:
             log(
@@ -124,41 +133,24 @@ def _epoch(
                     "seconds": round(time.monotonic() - started, 1),
                 }
             )
-        theme_losses.append(theme_loss.item())
     log({
         "epoch": name, "steps": len(losses), "loss": round(float(np.mean(losses)), 4),
-        "theme_loss": round(float(np.mean(theme_losses)), 4), "seconds": round(time.monotonic() - started, 1),
+        "seconds": round(time.monotonic() - started, 1),
     })  # fmt: skip
 
 
 def _carried_loss(logits: Tensor, labels: NDArray[np.float32], weights: NDArray[np.float32]) -> Tensor:
-    each = F.binary_cross_entropy_with_logits(logits, torch.from_numpy(labels * 0.96 + 0.02), reduction="none")
-    trust = torch.from_numpy(weights)
+    target = torch.from_numpy(labels * 0.96 + 0.02).to(logits.device)
+    trust = torch.from_numpy(weights).to(logits.device)
+    each = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
     return (each * trust).sum() / trust.sum()
 
 
-def _average(averaged: nn.Module, model: nn.Module, keep: float) -> None:
+def average(averaged: nn.Module, model: nn.Module, keep: float) -> None:
+    """Moves the averaged weights a little towards the latest ones."""
     with torch.no_grad():
         pairs = [(m, n) for m, n in zip(averaged.parameters(), model.parameters(), strict=True) if n.requires_grad]
         torch._foreach_lerp_([m for m, _ in pairs], [n for _, n in pairs], 1.0 - keep)
-
-
-def _theme_balance(material: Material) -> Tensor:
-    """Weight of a positive per theme: the root of the odds against it, at most 4 (rare themes count more)."""
-    counts = np.asarray([sum(k in t.themes for t in material.themes) for k in material.keys], dtype=np.float64)
-    odds = (len(material.themes) - counts) / np.maximum(counts, 1)
-    return torch.from_numpy(np.clip(np.sqrt(odds), 1.0, 4.0).astype(np.float32))
-
-
-def _theme_labels(sentences: Sequence[ThemeExample], keys: tuple[str, ...]) -> Tensor:
-    return torch.tensor([[float(k in s.themes) for k in keys] for s in sentences]) * 0.96 + 0.02
-
-
-def _cycle(themes: Sequence[ThemeExample], size: int, rng: np.random.Generator):  # type: ignore[no-untyped-def]
-    while True:
-        order = rng.permutation(len(themes))
-        for start in range(0, len(order) - size + 1, size):
-            yield [themes[i] for i in order[start : start + size]]
 
 
 @torch.inference_mode()
@@ -167,17 +159,8 @@ def carried_scores(
 ) -> NDArray[np.float64]:
     """Logits of all questions of `passages`, in order."""
     model.eval()
-    result: list[NDArray[np.float64]] = []
-    held: list[Passage] = []
-    total = 0
-    for passage in [*passages, None]:
-        if held and (passage is None or total + batcher.size(passage) > tokens):
-            result.append(model.carried_logits(batcher.batch(held)).double().numpy())
-            held, total = [], 0
-        if passage is not None:
-            held.append(passage)
-            total += batcher.size(passage)
-    return np.concatenate(result) if result else np.zeros(0)
+    parts = [model.carried_logits(b).double().cpu().numpy() for b in _pieces(batcher, passages, tokens)]
+    return np.concatenate(parts) if parts else np.zeros(0)
 
 
 @torch.inference_mode()
@@ -185,7 +168,7 @@ def theme_scores(model: EditEncoder, batcher: Batcher, texts: Sequence[str]) -> 
     """Theme logits of each text."""
     model.eval()
     parts = [
-        model.theme_logits([batcher.ids(t)[0] for t in texts[i : i + 128]]).double().numpy()
+        model.theme_logits([batcher.ids(t)[0] for t in texts[i : i + 128]]).double().cpu().numpy()
         for i in range(0, len(texts), 128)
     ]
     return np.concatenate(parts)

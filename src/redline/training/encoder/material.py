@@ -11,7 +11,8 @@ from redline.encoder.agreement import WordWeights
 from redline.taxonomy import default_taxonomy
 from redline.training.encoder.examples import Passage, ThemeExample, count, held_out, share
 from redline.training.encoder.recipe import Recipe
-from redline.training.encoder.sources import annotated_pairs, labelled_statements, public_passages, theme_examples
+from redline.training.encoder.sources import annotated_pairs, expert_revisions, theme_examples
+from redline.training.encoder.written import written_passages, written_themes
 
 __all__ = ["Material", "gather"]
 
@@ -48,11 +49,11 @@ class Material:
 
 def gather(recipe: Recipe, data: Path | None) -> Material:
     """All material of a recipe; without `data` the bundled corpus alone."""
-    passages = annotated_pairs() + labelled_statements()
-    if recipe.public and data is not None:
-        passages += public_passages(data)
+    passages = annotated_pairs() + written_passages(data)
+    if data is not None and (data / "expertqa").is_dir():
+        passages += expert_revisions(data / "expertqa")
     kept, held = held_out(passages, recipe.held, SALT)
-    themes = theme_examples()
+    themes = theme_examples() + written_themes()
     return Material(
         kept,
         [t for t in themes if share(t.key, SALT) >= recipe.held],

@@ -46,7 +46,7 @@ def f1_at(scores: Floats, labels: Labels, threshold: float) -> tuple[float, floa
     return precision, recall, 2 * precision * recall / (precision + recall) if hit else 0.0
 
 
-def calibration_error(p: Floats, labels: Labels, bins: int = 10) -> float:
+def calibration_error(p: Floats, labels: Labels | Floats, bins: int = 10) -> float:
     """Expected calibration error over bins of equal count."""
     order = np.argsort(p, kind="stable")
     parts = np.array_split(order, bins)

@@ -1,48 +1,42 @@
-"""The network: one small BERT-like encoder, an agreement head for content and a head for themes.
-
-The content head of this module shapes the encoder in training and does not ship (docs/design/003).
+"""The network: one small BERT-like encoder, a content head and a theme tower.
 
 Every unit is encoded alone, so a unit is encoded once however many texts it is compared with, and the order
-of units cannot matter.  On top of the token vectors stand, for "is unit u carried by text T":
-
-* sentence vectors: the cosines of u with the units of T;
-* late interaction: for every token of u its best cosine with a token of T (Khattab and Zaharia 2020);
-* cross-attention: blocks copied from the encoder's last layers, in which the tokens of u attend to
-  themselves and to all tokens of T as a set;
-* the literal agreement features of `redline.encoder.agreement`.
+of units cannot matter.  For "is unit u carried by text T" the head sees what the shipped one sees: the closeness of u
+and T in the encoder's space (`redline.encoder.closeness`, here with gradients) and their literal agreement.  Blocks in
+which the tokens of u attend to those of T can be put on top (`cross_layers`); they are for the ablation and never ship.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["CarriedHead", "CrossBlock", "HeadShape", "ThemeHead", "mean_pool"]
+from redline.encoder import CLOSENESS
 
-DENSE = 8
+__all__ = ["Block", "CarriedHead", "HeadShape", "Rows", "ThemeTower", "mean_pool"]
 
 
 @dataclass(frozen=True, slots=True)
 class HeadShape:
-    """Sizes of the content head; `cross_layers` 0, `late` False or `literal` False are the ablations."""
+    """Sizes of the heads: `features` literal ones, `cross_layers` blocks of cross-attention, `theme_layers` of its own
+    that the theme tower has."""
 
     width: int
     heads: int
     inner: int
     features: int
-    cross_layers: int = 2
-    late: bool = True
-    literal: bool = True
-    projection: int = 128
+    cross_layers: int = 0
+    theme_layers: int = 2
     hidden: int = 96
     dropout: float = 0.1
 
 
-class CrossBlock(nn.Module):
-    """One BERT layer whose queries are the unit's tokens and whose keys are those and the other text's."""
+class Block(nn.Module):
+    """One BERT layer; the tokens of x may also attend to the tokens of another text."""
 
     def __init__(self, width: int, heads: int, inner: int) -> None:
         super().__init__()
@@ -56,120 +50,162 @@ class CrossBlock(nn.Module):
         self.down = nn.Linear(inner, width)
         self.norm2 = nn.LayerNorm(width, eps=1e-12)
 
-    def copy_from(self, layer: nn.Module) -> None:
-        """Start from the weights of a BERT layer."""
+    @classmethod
+    def like(cls, layer: nn.Module, heads: int) -> Block:
+        """A copy of a BERT layer of `transformers`."""
         attention = layer.attention
+        made = cls(attention.self.query.in_features, heads, layer.intermediate.dense.out_features)
         pairs = (
-            (self.query, attention.self.query), (self.key, attention.self.key), (self.value, attention.self.value),
-            (self.out, attention.output.dense), (self.norm1, attention.output.LayerNorm),
-            (self.up, layer.intermediate.dense), (self.down, layer.output.dense), (self.norm2, layer.output.LayerNorm),
+            (made.query, attention.self.query), (made.key, attention.self.key), (made.value, attention.self.value),
+            (made.out, attention.output.dense), (made.norm1, attention.output.LayerNorm),
+            (made.up, layer.intermediate.dense), (made.down, layer.output.dense), (made.norm2, layer.output.LayerNorm),
         )  # fmt: skip
         for mine, theirs in pairs:
             mine.load_state_dict(theirs.state_dict())
+        return made
 
     def _split(self, x: Tensor) -> Tensor:
         return x.view(x.shape[0], x.shape[1], self.heads, -1).transpose(1, 2)
 
-    def forward(self, unit: Tensor, unit_mask: Tensor, other: Tensor, other_mask: Tensor, at: Tensor) -> Tensor:
-        """`unit` (B, n, width) asked of `other` (G, m, width) at rows `at` (B,); masks are True at real tokens.
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """`x` (B, n, width) attends to itself; `mask` is True at real tokens."""
+        return self._finish(x, self._split(self.key(x)), self._split(self.value(x)), mask)
+
+    def across(self, x: Tensor, mask: Tensor, other: Tensor, other_mask: Tensor, at: Tensor) -> Tensor:
+        """`x` (B, n, width) attends to itself and to `other` (G, m, width) at rows `at` (B,).
 
         Keys and values of a text are made once, however many units are asked about it.
         """
-        query = self._split(self.query(unit))
-        key = torch.cat([self._split(self.key(unit)), self._split(self.key(other))[at]], dim=2)
-        value = torch.cat([self._split(self.value(unit)), self._split(self.value(other))[at]], dim=2)
-        mask = torch.cat([unit_mask, other_mask[at]], dim=1)[:, None, None, :]
+        key = torch.cat([self._split(self.key(x)), self._split(self.key(other))[at]], dim=2)
+        value = torch.cat([self._split(self.value(x)), self._split(self.value(other))[at]], dim=2)
+        return self._finish(x, key, value, torch.cat([mask, other_mask[at]], dim=1))
+
+    def _finish(self, x: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+        query = self._split(self.query(x))
         scores = query @ key.transpose(-1, -2) / (query.shape[-1] ** 0.5)
-        weights = scores.masked_fill(~mask, -1e4).softmax(-1)
-        mixed = (weights @ value).transpose(1, 2).reshape(unit.shape)
-        x = self.norm1(unit + self.out(mixed))
+        weights = scores.masked_fill(~mask[:, None, None, :], -1e4).softmax(-1)
+        x = self.norm1(x + self.out((weights @ value).transpose(1, 2).reshape(x.shape)))
         return self.norm2(x + self.down(F.gelu(self.up(x))))
 
 
-class CarriedHead(nn.Module):
-    """Logit of "this unit's content is carried by the other text"."""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Token vectors of some texts: `tokens` (B, n, width), `mask` of real ones, `inner` without special ones.
 
-    def __init__(self, shape: HeadShape) -> None:
+    `lower` are those of earlier layers, for cross-attention.
+    """
+
+    tokens: Tensor
+    mask: Tensor
+    inner: Tensor
+    lower: tuple[Tensor, ...] = ()
+
+
+class CarriedHead(nn.Module):
+    """Logit of "this unit's content is carried by the other text": linear in closeness and agreement."""
+
+    def __init__(self, shape: HeadShape, blocks: list[Block]) -> None:
         super().__init__()
-        self.shape = shape
         self.side = nn.Parameter(torch.zeros(shape.width))
-        self.blocks = nn.ModuleList(
-            CrossBlock(shape.width, shape.heads, shape.inner) for _ in range(shape.cross_layers)
-        )
-        self.project = nn.Linear(shape.width, shape.projection, bias=False)
-        self.token_weight = nn.Linear(shape.width, 1)
-        self.register_buffer("mean", torch.zeros(shape.features))
-        self.register_buffer("scale", torch.ones(shape.features))
+        self.blocks = nn.ModuleList(blocks)
+        seen = len(CLOSENESS) + shape.features
+        self.register_buffer("mean", torch.zeros(seen))
+        self.register_buffer("scale", torch.ones(seen))
+        self.linear = nn.Linear(seen, 1)
         self.pooled = nn.Linear(2 * shape.width, shape.hidden)
-        self.mix = nn.Linear(shape.hidden + DENSE + shape.features, shape.hidden)
         self.drop = nn.Dropout(shape.dropout)
         self.out = nn.Linear(shape.hidden, 1)
-        self.straight = nn.Linear(DENSE + shape.features, 1)
-        nn.init.orthogonal_(self.project.weight)
+        nn.init.zeros_(self.linear.weight)
 
     def forward(
-        self, unit: Tensor, unit_mask: Tensor, other: Tensor, other_mask: Tensor, units: Tensor, units_mask: Tensor,
-        at: Tensor, features: Tensor,
-    ) -> Tensor:  # fmt: skip
-        """Logits (B,) of `unit` (B, n, w) asked of text `at` (B,) among G texts.
+        self, unit: Rows, other: Rows, units: Tensor, units_mask: Tensor, at: Tensor, features: Tensor
+    ) -> Tensor:
+        """Logits (B,) of B units asked of texts `at` (B,) among the G texts of `other`.
 
-        `other` (G, m, w) are the texts' token vectors, `units` (G, k, w) their normalised sentence vectors,
-        `features` (B, f) the literal agreement.
+        `units` (G, k, w) are the texts' normalised sentence vectors, `features` (B, f) the literal agreement.
         """
-        dense = self._dense(unit, unit_mask, other, other_mask, units, units_mask, at)
-        literal = (features - self.mean) / self.scale
-        if not self.shape.literal:
-            literal = literal * 0.0
-        x = unit
-        placed = other + self.side
-        for block in self.blocks:
-            x = block(x, unit_mask, placed, other_mask, at)
-        held = mean_pool(x, unit_mask)
-        deep = F.gelu(self.pooled(torch.cat([held, (x[:, 0] - unit[:, 0])], dim=-1)))
+        near = close(unit, other, units, units_mask, at)
+        seen = (torch.cat([near, features], dim=-1) - self.mean) / self.scale
+        logit = self.linear(seen).squeeze(-1)
         if not self.blocks:
-            deep = deep * 0.0
-        joined = torch.cat([deep, dense, literal], dim=-1)
-        mixed = F.gelu(self.mix(self.drop(joined)))
-        return (self.out(self.drop(mixed)) + self.straight(torch.cat([dense, literal], dim=-1))).squeeze(-1)
+            return logit  # type: ignore[no-any-return]
+        mean = mean_pool(unit.tokens, unit.mask)
+        return logit + self.crossed(unit.lower[0], unit.mask, mean, other.lower, other.mask, at)  # type: ignore[no-any-return]
 
-    def _dense(
-        self, unit: Tensor, unit_mask: Tensor, other: Tensor, other_mask: Tensor, units: Tensor, units_mask: Tensor,
-        at: Tensor,
-    ) -> Tensor:  # fmt: skip
-        units, units_mask = units[at], units_mask[at]
-        me = F.normalize(mean_pool(unit, unit_mask), dim=-1)
-        near = (units @ me[:, :, None]).squeeze(-1).masked_fill(~units_mask, -1.0)
-        best = near.amax(-1)
-        spread = torch.logsumexp(near * 10, dim=-1) / 10
-        whole = F.normalize((units * units_mask[..., None]).sum(1), dim=-1)
-        sentence = torch.stack([best, spread, (whole * me).sum(-1)], dim=-1)
-        a, b = F.normalize(self.project(unit), dim=-1), F.normalize(self.project(other), dim=-1)[at]
-        reach = (a @ b.transpose(-1, -2)).masked_fill(~other_mask[at][:, None, :], -1.0).amax(-1)
-        real = unit_mask.to(unit.dtype)
-        even = (reach * real).sum(-1) / real.sum(-1)
-        weight = self.token_weight(unit).squeeze(-1).masked_fill(~unit_mask, -1e4).softmax(-1)
-        learned = (reach * weight).sum(-1)
-        least = -torch.logsumexp((-reach * 12).masked_fill(~unit_mask, -1e4), dim=-1) / 12
-        late = torch.stack([even, learned, least, (reach.square() * weight).sum(-1), learned * even], dim=-1)
-        return torch.cat([sentence, late if self.shape.late else late * 0.0], dim=-1)
+    def crossed(
+        self, x: Tensor, mask: Tensor, mean: Tensor, other: Sequence[Tensor], other_mask: Tensor, at: Tensor
+    ) -> Tensor:
+        """What cross-attention adds (B,): how the units' states move when they also see the text at `at`.
+
+        `x` (B, n, width) are the units' states before the last layers, `mean` (B, width) what they are after them
+        alone, `other` the texts' states (G, m, width) before each of these layers.
+        """
+        for number, block in enumerate(self.blocks):
+            x = block.across(x, mask, other[number] + self.side, other_mask, at)
+        seen = mean_pool(x, mask)
+        deep = F.gelu(self.pooled(torch.cat([seen, seen - mean], dim=-1)))
+        return self.out(self.drop(deep)).squeeze(-1)  # type: ignore[no-any-return]
 
 
-class ThemeHead(nn.Module):
-    """Theme logits of a unit from its token vectors: attention pooling beside the mean."""
+def close(unit: Rows, other: Rows, units: Tensor, units_mask: Tensor, at: Tensor) -> Tensor:
+    """`redline.encoder.closeness` with gradients: (B, len(CLOSENESS))."""
+    units, units_mask = units[at], units_mask[at]
+    me = F.normalize(mean_pool(unit.tokens, unit.mask), dim=-1)
+    near = (units @ me[:, :, None]).squeeze(-1).masked_fill(~units_mask, -1.0)
+    first, second = _two(near, units_mask)
+    mean = (near * units_mask).sum(-1) / units_mask.sum(-1)
+    whole = F.normalize((units * units_mask[..., None]).sum(1), dim=-1)
+    a, b, inner = F.normalize(unit.tokens, dim=-1), F.normalize(other.tokens, dim=-1)[at], unit.inner
+    reach = (a @ b.transpose(-1, -2)).masked_fill(~other.inner[at][:, None, :], -1.0).amax(-1)
+    length = inner.sum(-1)
+    ordered = reach.masked_fill(~inner, 2.0).sort(dim=-1).values
+    place = torch.arange(ordered.shape[1], device=reach.device)[None]
+    real = (place < length[:, None]).to(ordered.dtype)
+    average = (ordered * real).sum(-1) / length
+    top = (length // 4).clamp(min=1)
+    high = ((place >= (length - top)[:, None]) & (place < length[:, None])).to(ordered.dtype)
+    spread = (((ordered - average[:, None]).square() * real).sum(-1) / length + 1e-6).sqrt()
+    low_mid = ordered.gather(1, ((length - 1) // 2)[:, None]).squeeze(1)
+    high_mid = ordered.gather(1, (length // 2)[:, None]).squeeze(1)
+    return torch.stack(
+        [
+            first, second, mean, (whole * me).sum(-1), average, ordered[:, 0], (ordered * high).sum(-1) / top,
+            spread, first * average, (low_mid + high_mid) / 2,
+        ],
+        dim=-1,
+    )  # fmt: skip
 
-    def __init__(self, width: int, themes: int, dropout: float = 0.2, hidden: int = 192) -> None:
+
+def _two(near: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Highest and second highest of each row; 0 where there is no second."""
+    if near.shape[1] == 1:
+        return near[:, 0], torch.zeros_like(near[:, 0])
+    best = near.topk(2, dim=-1).values
+    return best[:, 0], torch.where(mask.sum(-1) > 1, best[:, 1], 0.0)
+
+
+class ThemeTower(nn.Module):
+    """Theme logits of a unit: last layers of its own, then attention pooling beside mean and first token.
+
+    The layers below are shared with content.  With its own last layers what helps themes costs content nothing.
+    """
+
+    def __init__(self, layers: list[Block], width: int, themes: int, dropout: float = 0.2, hidden: int = 192) -> None:
         super().__init__()
+        self.layers = nn.ModuleList(layers)
         self.attend = nn.Linear(width, 1)
         self.hidden = nn.Linear(3 * width, hidden)
         self.drop = nn.Dropout(dropout)
         self.out = nn.Linear(hidden, themes)
 
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        """(B, n, width) and (B, n) -> (B, themes)."""
+        """(B, n, width) of the last shared layer and (B, n) -> (B, themes)."""
+        for layer in self.layers:
+            tokens = layer(tokens, mask)
         weight = self.attend(tokens).squeeze(-1).masked_fill(~mask, -1e4).softmax(-1)
         looked = (tokens * weight[..., None]).sum(1)
         x = torch.cat([tokens[:, 0], mean_pool(tokens, mask), looked], dim=-1)
-        return self.out(self.drop(F.gelu(self.hidden(self.drop(x)))))
+        return self.out(self.drop(F.gelu(self.hidden(self.drop(x)))))  # type: ignore[no-any-return]
 
 
 def mean_pool(tokens: Tensor, mask: Tensor) -> Tensor:

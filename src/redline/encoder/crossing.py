@@ -1,0 +1,88 @@
+"""Cross-attention: the tokens of a unit look at those of the other text, as in the encoder's own last layers.
+
+The last layers run a second time for a unit, now with the other text's tokens among the keys.  The other text's states
+are those that its units have alone, so they are made once a unit and not once a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redline.encoder.sessions import SessionPool
+
+__all__ = ["UnitStates", "crossed", "pieces"]
+
+Floats = NDArray[np.float32]
+
+_MOST_TOKENS = 2048
+_SCORES_A_RUN = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class UnitStates:
+    """Of one unit: `lower` (layers, n, width) before each of the last layers, `mean` (width,) after the last."""
+
+    lower: NDArray[np.float16]
+    mean: Floats
+
+
+def pieces(units: Sequence[UnitStates], most: int = _MOST_TOKENS) -> list[Floats]:
+    """A text as one or more tables (layers, m, width) of at most `most` tokens (or one unit) each.
+
+    A question about a text of several pieces is answered by the piece that carries most of it.
+    """
+    groups: list[list[UnitStates]] = []
+    size = most + 1
+    for unit in units:
+        length = unit.lower.shape[1]
+        if size + length > most:
+            groups.append([])
+            size = 0
+        groups[-1].append(unit)
+        size += length
+    return [np.concatenate([u.lower for u in group], axis=1).astype(np.float32) for group in groups]
+
+
+def crossed(pool: SessionPool, questions: Sequence[tuple[UnitStates, Sequence[Floats]]]) -> NDArray[np.float64]:
+    """What cross-attention adds to the logit of each (unit, pieces of its text)."""
+    by_text: dict[int, list[int]] = {}
+    for number, (_, text) in enumerate(questions):
+        by_text.setdefault(id(text), []).append(number)
+    work = [
+        (numbers, piece)
+        for asked in by_text.values()
+        for piece in questions[asked[0]][1]
+        for numbers in _batches(asked, [questions[i][0].lower.shape[1] for i in asked], piece.shape[1])
+    ]
+    found = np.full(len(questions), -np.inf)
+    results = pool.map(lambda w: _run(pool, [questions[i][0] for i in w[0]], w[1]), work)
+    for (numbers, _), values in zip(work, results, strict=True):
+        np.maximum.at(found, numbers, values)
+    return found
+
+
+def _batches(numbers: Sequence[int], lengths: Sequence[int], other: int) -> list[list[int]]:
+    """Questions of one text by length, so that attention scores of a run stay within a budget."""
+    order = sorted(range(len(numbers)), key=lambda i: (lengths[i], numbers[i]))
+    result: list[list[int]] = []
+    for i in order:
+        cost = lengths[i] * (other + lengths[i])
+        if not result or cost * (len(result[-1]) + 1) > _SCORES_A_RUN:
+            result.append([])
+        result[-1].append(numbers[i])
+    return result
+
+
+def _run(pool: SessionPool, units: Sequence[UnitStates], other: Floats) -> NDArray[np.float64]:
+    longest = max(u.lower.shape[1] for u in units)
+    start = np.zeros((len(units), longest, other.shape[2]), dtype=np.float32)
+    mask = np.zeros((len(units), longest), dtype=bool)
+    for i, unit in enumerate(units):
+        n = unit.lower.shape[1]
+        start[i, :n], mask[i, :n] = unit.lower[0], True
+    inputs = {"unit": start, "mask": mask, "mean": np.stack([u.mean for u in units]), "other": other}
+    return pool.run(inputs)[0].astype(np.float64)
