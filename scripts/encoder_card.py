@@ -29,7 +29,7 @@ def _origin(data: Mapping[str, Any]) -> list[str]:
     trained, held = data["data"]["trained"], data["data"]["held_out"]
     lines = [
         f"Base: {base['name']} (weights {base['digest']}). Rebuilt by `{data['command']}` (extra `train`), seed {recipe['seed']}.",
-        "The command needs the public sets named below for the same encoder; without `--data` it uses the bundled corpus alone.\n",
+        "The command needs the public sets for the same encoder (`answers`, `notes` and `expertqa`); without `--data` it uses the bundled material alone.\n",
         "| source | passages | statements asked | held out |", "| --- | --- | --- | --- |",
     ]  # fmt: skip
     for source, count in trained["passages"].items():
@@ -45,7 +45,7 @@ def _held_out(data: Mapping[str, Any]) -> list[str]:
     lines = [
         "## Held-out train side: calibration, threshold, int8\n",
         f"p(carried) = sigmoid({calibration['slope']:.3f} logit {calibration['offset']:+.3f}); a unit counts as carried from "
-        f"{calibration['threshold']:.2f} on (middle of the plateau of kappa on the held-out annotated pairs).\n",
+        f"{calibration['threshold']:.2f} on (middle of the plateau of the mean kappa over the sources, each with the same weight).\n",
         "| set | questions | AUC | kappa at the threshold | calibration error |", "| --- | --- | --- | --- | --- |",
     ]  # fmt: skip
     for name, found in calibration["held_out"].items():
@@ -54,8 +54,12 @@ def _held_out(data: Mapping[str, Any]) -> list[str]:
             f"| {name} | {found['questions']} | {auc:.3f} | {found['kappa']:.3f} | {found['calibration_error']:.3f} |"
         )
     lines += [
-        "\nReliability on the held-out pairs (mean probability: share carried):",
-        ", ".join(f"{p:.2f}: {share:.2f}" for p, share, _ in calibration["held_out"]["pairs"]["reliability"]) + ".\n",
+        "\nReliability (mean probability: share carried), ten bins of equal count:\n",
+        *(
+            f"* {name}: " + ", ".join(f"{p:.2f}: {share:.2f}" for p, share, _ in found["reliability"])
+            for name, found in calibration["held_out"].items()
+        ),
+        "",
         f"int8 against fp32 on {parity['questions']} held-out questions: {parity['flipped']:.2%} of decisions flip, calibration error "
         f"{parity['calibration_error_fp32']:.4f} and {parity['calibration_error_int8']:.4f}, AUC {parity['auc_fp32']:.4f} and "
         f"{parity['auc_int8']:.4f}.\n",
@@ -71,8 +75,8 @@ def _ablation(data: Mapping[str, Any]) -> list[str]:
     sources = list(next(iter(data["ablation"].values())))
     lines = [
         "## Ablation of the content head\n",
-        "On held-out train-side questions (kappa at each head's own calibrated 0.5). Every variant stands on the shipped encoder; the "
-        "cross-attention head is the one that the network was trained with.\n",
+        "On held-out train-side questions (kappa at each head's own calibrated 0.5). Every variant stands on the shipped encoder, which "
+        "was trained with the shipped head; encoders trained otherwise are compared in [design/003](design/003-encoder.md).\n",
         "| head | " + " | ".join(f"{s} AUC | {s} kappa" for s in sources) + " |", "| --- |" + " --- | --- |" * len(sources),
     ]  # fmt: skip
     for name, found in data["ablation"].items():

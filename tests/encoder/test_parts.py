@@ -130,6 +130,14 @@ def test_a_changed_file_is_noticed(encoder_built: Path, tmp_path: Path) -> None:
         read_card(tmp_path)
 
 
+def test_an_encoder_of_another_version_is_refused(encoder_built: Path, tmp_path: Path) -> None:
+    card = json.loads((encoder_built / "card.json").read_text())
+    del card["files"]["content.onnx"]
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    with pytest.raises(InputError, match=r"does not name content\.onnx: it was made by another version"):
+        read_card(tmp_path)
+
+
 def test_the_signature_follows_the_calibration(tmp_path: Path, encoder_built: Path) -> None:
     card = json.loads((encoder_built / "card.json").read_text())
     card["calibration"]["threshold"] += 0.01

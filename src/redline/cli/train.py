@@ -27,7 +27,7 @@ def encoder(
     seed: Annotated[int, typer.Option("--seed")] = 17,
     threads: Annotated[int, typer.Option("--threads", min=1)] = 2,
     device: Annotated[str | None, typer.Option("--device", help="cpu or cuda; else cuda where there is one.")] = None,
-    checkpoint: Annotated[Path | None, typer.Option("--checkpoint", help="Only calibrate and export these weights.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option("--checkpoint", help="Go on from these weights (OUT.checkpoint.pt).")] = None,
 ) -> None:  # fmt: skip
     """Fine-tune, calibrate on held-out cases, export to int8, and write the card with every figure."""
     try:
@@ -38,9 +38,8 @@ def encoder(
     from redline.training.encoder.build import Request, build_encoder
     from redline.training.encoder.recipe import Recipe
 
-    command = (
-        "redline train encoder --out FOLDER" + (" --data DATA" if data else "") + f" --epochs {epochs} --seed {seed}"
-    )
+    given = (" --data DATA" if data else "") + (" --base BASE" if base else "")
+    command = f"redline train encoder --out FOLDER{given} --epochs {epochs} --seed {seed}"
     chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
     request = Request(out, base, data, Recipe(seed=seed, epochs=epochs), checkpoint, threads, chosen, command)
     card = build_encoder(request, lambda line: print(line, file=sys.stderr, flush=True))

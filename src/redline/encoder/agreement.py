@@ -1,6 +1,6 @@
 """Literal agreement between a unit and another text: words, numbers, doses, drugs, negation, question form.
 
-Sixteen to thirty numbers a question, computed without a model, in a fixed order (`FEATURES`).  The network
+Thirty-one numbers a question, computed without a model, in a fixed order (`FEATURES`).  The network
 reads them beside its own vectors; the ablation in the card says what they bring.
 """
 

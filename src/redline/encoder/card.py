@@ -15,7 +15,7 @@ from redline.errors import InputError
 
 __all__ = ["SHIPPED", "EncoderCard", "bundled_encoder", "read_card"]
 
-SHIPPED = ("units.onnx", "content.onnx", "head.json", "tokenizer.json", "words.json")
+SHIPPED = ("units.onnx", "content.onnx", "themes.onnx", "head.json", "tokenizer.json", "words.json")
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,12 @@ def read_card(folder: str | Path) -> EncoderCard:
     for key in ("files", "calibration", "themes", "window"):
         if key not in data:
             raise InputError.single(str(path), "is missing", field=key)
+    for name in SHIPPED:
+        if name not in data["files"]:
+            raise InputError.single(
+                str(path), f"does not name {name}: it was made by another version", field="files",
+                hint="Rebuild the encoder with `redline train encoder`.",
+            )  # fmt: skip
     return EncoderCard(folder, data)
 
 

@@ -20,6 +20,8 @@ Floats = NDArray[np.float32]
 
 _MOST_TOKENS = 2048
 _SCORES_A_RUN = 400_000
+_KEY = 64  # what a token of keys and values weighs, in attention scores
+_MOST_A_RUN = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class UnitStates:
     mean: Floats
 
 
-def pieces(units: Sequence[UnitStates], most: int = _MOST_TOKENS) -> list[Floats]:
+def pieces(units: Sequence[UnitStates], most: int = _MOST_TOKENS) -> list[NDArray[np.float16]]:
     """A text as one or more tables (layers, m, width) of at most `most` tokens (or one unit) each.
 
     A question about a text of several pieces is answered by the piece that carries most of it.
@@ -44,10 +46,12 @@ def pieces(units: Sequence[UnitStates], most: int = _MOST_TOKENS) -> list[Floats
             size = 0
         groups[-1].append(unit)
         size += length
-    return [np.concatenate([u.lower for u in group], axis=1).astype(np.float32) for group in groups]
+    return [np.concatenate([u.lower for u in group], axis=1) for group in groups]
 
 
-def crossed(pool: SessionPool, questions: Sequence[tuple[UnitStates, Sequence[Floats]]]) -> NDArray[np.float64]:
+def crossed(
+    pool: SessionPool, questions: Sequence[tuple[UnitStates, Sequence[NDArray[np.float16]]]]
+) -> NDArray[np.float64]:
     """What cross-attention adds to the logit of each (unit, pieces of its text)."""
     by_text: dict[int, list[int]] = {}
     for number, (_, text) in enumerate(questions):
@@ -66,23 +70,24 @@ def crossed(pool: SessionPool, questions: Sequence[tuple[UnitStates, Sequence[Fl
 
 
 def _batches(numbers: Sequence[int], lengths: Sequence[int], other: int) -> list[list[int]]:
-    """Questions of one text by length, so that attention scores of a run stay within a budget."""
+    """Questions of one text by length, so that attention scores, keys and values of a run stay within a budget."""
     order = sorted(range(len(numbers)), key=lambda i: (lengths[i], numbers[i]))
     result: list[list[int]] = []
     for i in order:
-        cost = lengths[i] * (other + lengths[i])
-        if not result or cost * (len(result[-1]) + 1) > _SCORES_A_RUN:
+        cost = (lengths[i] + _KEY) * (other + lengths[i])
+        if not result or len(result[-1]) == _MOST_A_RUN or cost * (len(result[-1]) + 1) > _SCORES_A_RUN:
             result.append([])
         result[-1].append(numbers[i])
     return result
 
 
-def _run(pool: SessionPool, units: Sequence[UnitStates], other: Floats) -> NDArray[np.float64]:
+def _run(pool: SessionPool, units: Sequence[UnitStates], other: NDArray[np.float16]) -> NDArray[np.float64]:
     longest = max(u.lower.shape[1] for u in units)
     start = np.zeros((len(units), longest, other.shape[2]), dtype=np.float32)
     mask = np.zeros((len(units), longest), dtype=bool)
     for i, unit in enumerate(units):
         n = unit.lower.shape[1]
         start[i, :n], mask[i, :n] = unit.lower[0], True
-    inputs = {"unit": start, "mask": mask, "mean": np.stack([u.mean for u in units]), "other": other}
+    inputs = {"unit": start, "mask": mask, "mean": np.stack([u.mean for u in units])}
+    inputs["other"] = other.astype(np.float32)
     return pool.run(inputs)[0].astype(np.float64)

@@ -1,7 +1,7 @@
 """The content head: a logistic model over closeness and literal agreement.
 
-Small enough to be read: one weight a feature, on standardised features.  It was chosen over a cross-attention head
-because it is better on held-out annotated pairs (docs/design/003, the card's ablation).
+Small enough to be read: one weight a feature, on standardised features.  What cross-attention adds to its logit is in
+`redline.encoder.crossing` (docs/design/003, the card's ablation).
 """
 
 from __future__ import annotations

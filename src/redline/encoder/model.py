@@ -1,7 +1,7 @@
 """The encoder at work: units to vectors once, then any question about them.
 
 A unit's vectors are a function of its normal form alone; a verdict is a function of the unit and of the
-*set* of units of the other text.  Nothing depends on what else is in the batch beyond float rounding.
+*set* of units of the other text: repeats are dropped.  Nothing depends on what else is in the batch beyond rounding.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,14 +25,14 @@ from redline.encoder.crossing import UnitStates, crossed, pieces
 from redline.encoder.head import NAMES, ContentHead
 from redline.encoder.sessions import SessionPool, cores
 from redline.encoder.tokens import UnitTokens
-from redline.units import normalise_unit
+from redline.units import distinct_units, normalise_unit
 
 __all__ = ["Asked", "EditEncoder"]
 
 Floats = NDArray[np.float32]
 
 _TOKENS_A_BATCH = 1500
-_KEPT_UNITS = 3000
+_KEPT_TOKENS = 100_000  # about 0.4 GB
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +45,28 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """A chunk of a unit: its vectors, its states for cross-attention and its theme logits."""
+    """A chunk of a unit: its vectors, its states for cross-attention, and those (n, width) that themes start from."""
 
     vectors: UnitVectors
     states: UnitStates
-    themes: Floats
+    start: NDArray[np.float16]
 
 
 class EditEncoder:
     """Sessions, tokenizer and calibration of one encoder folder; nothing is loaded before the first question.
 
     Safe to use from several threads.  Vectors of the latest few thousand units are kept, since the same
-    reference is compared with many drafts.
+    reference is compared with many drafts; the limit counts tokens, so that huge units do not fill the memory.
     """
 
     def __init__(self, card: EncoderCard, threads: int | None = None) -> None:
         self.card = card
         self._threads = threads or cores()
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
+        self._graphs: dict[str, SessionPool] = {}
         self._kept: OrderedDict[str, tuple[_Chunk, ...]] = OrderedDict()
+        self._kept_tokens = 0
 
     @cached_property
     def _tokens(self) -> UnitTokens:
@@ -72,14 +76,13 @@ class EditEncoder:
     def _weights(self) -> WordWeights:
         return WordWeights(json.loads((self.card.folder / "words.json").read_text(encoding="utf-8")))
 
-    @cached_property
-    def _units(self) -> SessionPool:
-        self.card.check_files()
-        return SessionPool(self.card.folder / "units.onnx", self._threads)
-
-    @cached_property
-    def _content(self) -> SessionPool:
-        return SessionPool(self.card.folder / "content.onnx", self._threads)
+    def _graph(self, name: str) -> SessionPool:
+        with self._loading:
+            if name not in self._graphs:
+                if not self._graphs:
+                    self.card.check_files()
+                self._graphs[name] = SessionPool(self.card.folder / f"{name}.onnx", self._threads)
+            return self._graphs[name]
 
     @cached_property
     def _head(self) -> ContentHead:
@@ -89,13 +92,24 @@ class EditEncoder:
         """Drop the kept vectors, so that the next question is paid in full (benchmarks)."""
         with self._lock:
             self._kept.clear()
+            self._kept_tokens = 0
 
     def theme_probabilities(self, units: Sequence[str]) -> NDArray[np.float64]:
         """(units, themes): calibrated probability of each theme; over chunks of a long unit the maximum."""
-        chunks = self._encode(units)
-        logits = np.stack([np.max([c.themes for c in parts], axis=0) for parts in chunks]).astype(np.float64)
         slope, offset, _ = np.asarray(self.card.theme_calibration).T
-        return np.asarray(_sigmoid(slope * logits + offset))
+        return np.asarray(_sigmoid(slope * self.theme_logits(units) + offset))
+
+    def theme_logits(self, units: Sequence[str]) -> NDArray[np.float64]:
+        """The same before calibration."""
+        chunks, themes = self._encode(units), self._graph("themes")
+        flat = [c.start for parts in chunks for c in parts]
+        batches = buckets([len(s) for s in flat], _TOKENS_A_BATCH)
+        made = np.zeros((len(flat), len(self.card.themes)))
+        results = themes.map(lambda b: themes.run(_padded([flat[i] for i in b], "start"))[0], batches)
+        for batch, found in zip(batches, results, strict=True):
+            made[batch] = found
+        ends = np.cumsum([len(parts) for parts in chunks])
+        return np.stack([made[end - len(parts) : end].max(axis=0) for parts, end in zip(chunks, ends, strict=True)])
 
     def carried(self, questions: Sequence[Asked]) -> tuple[NDArray[np.float64], list[int | None]]:
         """Calibrated probability that each unit is carried, and the unit of the other text nearest to it.
@@ -118,7 +132,7 @@ class EditEncoder:
         asked = [(chunk.states, others[q.other].pieces) for q in questions if q.other for chunk in made[q.unit]]
         least = np.full(len(questions), np.inf)
         if len(rows):
-            np.minimum.at(least, owner, self._head.logits(rows) + crossed(self._content, asked))
+            np.minimum.at(least, owner, self._head.logits(rows) + crossed(self._graph("content"), asked))
         return np.where(np.isinf(least), -np.inf, least)
 
     def features(self, questions: Sequence[Asked]) -> tuple[Floats, NDArray[np.intp]]:
@@ -133,7 +147,7 @@ class EditEncoder:
             if not question.other:
                 continue
             text = others[question.other]
-            literal = agreement(question.unit, question.other, self._weights)
+            literal = agreement(question.unit, text.units, self._weights)
             for chunk in made[question.unit]:
                 rows.append(np.concatenate([closeness(chunk.vectors, text.sentences, text.tokens), literal]))
                 owner.append(number)
@@ -143,7 +157,8 @@ class EditEncoder:
     def _vectors(self, questions: Sequence[Asked]) -> _Vectors:
         texts = list(dict.fromkeys([q.unit for q in questions] + [u for q in questions for u in q.other]))
         made = dict(zip(texts, self._encode(texts), strict=True))
-        return made, {q.other: _Text(q.other, [made[u] for u in q.other]) for q in questions if q.other}
+        others = dict.fromkeys(q.other for q in questions if q.other)
+        return made, {other: _Text(other, made) for other in others}
 
     def _encode(self, units: Sequence[str]) -> list[tuple[_Chunk, ...]]:
         normal = [normalise_unit(u) for u in units]
@@ -157,51 +172,69 @@ class EditEncoder:
         if new:
             known |= dict(zip(new, self._encode_new(new), strict=True))
             with self._lock:
-                self._kept.update((t, known[t]) for t in new)
-                while len(self._kept) > _KEPT_UNITS:
-                    self._kept.popitem(last=False)
+                for text in new:
+                    self._kept_tokens += 0 if text in self._kept else _tokens(known[text])
+                    self._kept[text] = known[text]
+                while self._kept_tokens > _KEPT_TOKENS:
+                    self._kept_tokens -= _tokens(self._kept.popitem(last=False)[1])
         return [known[t] for t in normal]
 
     def _encode_new(self, texts: Sequence[str]) -> list[tuple[_Chunk, ...]]:
+        units = self._graph("units")  # first: it checks the files
         chunks = self._tokens.chunks(texts)
         flat = [ids for parts in chunks for ids in parts]
         batches = buckets([len(i) for i in flat], _TOKENS_A_BATCH)
         made: list[_Chunk | None] = [None] * len(flat)
         for batch, result in zip(
-            batches, self._units.map(lambda b: self._run_units([flat[i] for i in b]), batches), strict=True
+            batches, units.map(lambda b: self._run_units(units, [flat[i] for i in b]), batches), strict=True
         ):
             for i, chunk in zip(batch, result, strict=True):
                 made[i] = chunk
         ready = iter([c for c in made if c is not None])
         return [tuple(next(ready) for _ in parts) for parts in chunks]
 
-    def _run_units(self, rows: Sequence[Sequence[int]]) -> list[_Chunk]:
-        widest = max(map(len, rows))
-        ids = np.zeros((len(rows), widest), dtype=np.int64)
-        mask = np.zeros((len(rows), widest), dtype=bool)
-        for i, row in enumerate(rows):
-            ids[i, : len(row)] = row
-            mask[i, : len(row)] = True
-        tokens, lower, themes = self._units.run({"ids": ids, "mask": mask})
+    @staticmethod
+    def _run_units(units: SessionPool, rows: Sequence[Sequence[int]]) -> list[_Chunk]:
+        tokens, lower, start = units.run(_padded([np.asarray(row) for row in rows], "ids"))
         return [
             _Chunk(
                 UnitVectors.of(tokens[i, : len(row)]),
                 UnitStates(lower[:, i, : len(row)].astype(np.float16), tokens[i, : len(row)].mean(axis=0)),
-                themes[i],
+                start[i, : len(row)].astype(np.float16),
             )
             for i, row in enumerate(rows)
         ]
 
 
+def _tokens(chunks: Sequence[_Chunk]) -> int:
+    return sum(len(c.start) for c in chunks)
+
+
+def _padded(rows: Sequence[NDArray[Any]], name: str) -> dict[str, NDArray[Any]]:
+    """Rows of different lengths as one array, with the mask of what is real."""
+    longest = max(map(len, rows))
+    table = np.zeros((len(rows), longest, *rows[0].shape[1:]), dtype=np.float32 if rows[0].ndim > 1 else np.int64)
+    mask = np.zeros((len(rows), longest), dtype=bool)
+    for i, row in enumerate(rows):
+        table[i, : len(row)], mask[i, : len(row)] = row, True
+    return {name: table, "mask": mask}
+
+
 class _Text:
     """The other text of a question: all its vectors, and which unit each sentence vector is of."""
 
-    def __init__(self, texts: Sequence[str], units: Sequence[tuple[_Chunk, ...]]) -> None:
-        self.sentences, self.tokens = joined([c.vectors for parts in units for c in parts])
-        self._unit = [i for i, parts in enumerate(units) for _ in parts]
-        # Each different unit once and in an order of its own: a verdict is one of the *set* of units.
-        different = {normalise_unit(t): parts for t, parts in zip(texts, units, strict=True)}
-        self.pieces = pieces([c.states for t in sorted(different) for c in different[t]])
+    def __init__(self, other: tuple[str, ...], made: Mapping[str, tuple[_Chunk, ...]]) -> None:
+        self.units = distinct_units(other)
+        self._chunks = [made[u] for u in self.units]
+        self.sentences, self.tokens = joined([c.vectors for parts in self._chunks for c in parts])
+        place = {u: i for i, u in reversed(list(enumerate(other)))}
+        self._unit = [place[u] for u, parts in zip(self.units, self._chunks, strict=True) for _ in parts]
+
+    @cached_property
+    def pieces(self) -> list[NDArray[np.float16]]:
+        """States for cross-attention, in an order of their own: that in which the units are said must not matter."""
+        order = sorted(range(len(self.units)), key=lambda i: normalise_unit(self.units[i]))
+        return pieces([c.states for i in order for c in self._chunks[i]])
 
     def nearest(self, unit: tuple[_Chunk, ...]) -> int:
         """Index of the unit whose sentence vector is nearest to any chunk of `unit`."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
-__all__ = ["normalise_unit", "strip_marker"]
+__all__ = ["distinct_units", "normalise_unit", "strip_marker"]
 
 _MARKER = re.compile(r"\s*(?:[-*+•‣◦▪●·–—]|\(?\d{1,2}[.)]|\(?[A-Za-z]\))\s+")
+_MARKERS = re.compile(f"(?:{_MARKER.pattern})+")
 _TRANSLATE = {
     **dict.fromkeys(map(ord, "‘’‚‛′`´"), "'"),
     **dict.fromkeys(map(ord, "“”„‟″«»"), '"'),
@@ -39,7 +41,21 @@ def normalise_unit(text: str) -> str:
     """
     while True:
         new = unicodedata.normalize("NFC", text.translate(_TRANSLATE))
-        new = strip_marker(" ".join(new.split()))
+        new = " ".join(new.split())
+        if found := _MARKERS.match(new):  # all of them at once: one a pass is quadratic in "- - - ..."
+            new = new[found.end() :]
         if new == text:
             return new
         text = new
+
+
+def distinct_units(units: Sequence[str]) -> tuple[str, ...]:
+    """The units without repeats of the same normal form, in order.
+
+    >>> distinct_units(["Rest.", "1) Rest.", "Drink."])
+    ('Rest.', 'Drink.')
+    """
+    first: dict[str, str] = {}
+    for unit in units:
+        first.setdefault(normalise_unit(unit), unit)
+    return tuple(first.values())

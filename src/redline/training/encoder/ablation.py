@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 __all__ = ["SOURCES", "ablate", "figures"]
 
-SOURCES = ("pairs", "questions", "answers", "facts", "notes", "expertqa")
+SOURCES = ("pairs", "questions", "answers", "facts", "notes", "dictated", "expertqa")
 SENTENCE = ("best_sentence", "second_sentence", "mean_sentence", "whole_text", "sentence_times_tokens")
 TOKENS = tuple(n for n in CLOSENESS if n not in SENTENCE)
 
@@ -54,6 +54,6 @@ def figures(scores: NDArray[np.floating], held: FeatureTable) -> dict[str, dict[
             slope, offset = platt(z, y)
             said, true = slope * z + offset >= 0, y >= 0.5
             result[name] = {"auc": round(auc(z, true), 4), "kappa": round(kappa(said, true), 4)}
-            if name == "notes":
+            if name in ("notes", "dictated"):
                 result[name]["share_r"] = round(float(np.corrcoef(1 / (1 + np.exp(-slope * z - offset)), y)[0, 1]), 4)
     return result

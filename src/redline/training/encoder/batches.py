@@ -12,6 +12,7 @@ from redline.encoder.agreement import FEATURES, WordWeights, agreement
 from redline.encoder.tokens import UnitTokens
 from redline.training.encoder.examples import Passage
 from redline.training.encoder.model import CarriedBatch
+from redline.units import distinct_units, normalise_unit
 
 __all__ = ["Batcher"]
 
@@ -28,14 +29,14 @@ class Batcher:
     def ids(self, text: str) -> list[list[int]]:
         """Chunks of a text."""
         if text not in self._ids:
-            self._ids[text] = self.tokens.chunks([text])[0]
+            self._ids[text] = self.tokens.chunks([normalise_unit(text)])[0]  # as scoring does
         return self._ids[text]
 
     def features(self, unit: str, other: tuple[str, ...]) -> NDArray[np.float32]:
         """Agreement features of a question."""
         key = (unit, other)
         if key not in self._features:
-            self._features[key] = agreement(unit, other, self.weights)
+            self._features[key] = agreement(unit, distinct_units(other), self.weights)
         return self._features[key]
 
     def size(self, passage: Passage) -> int:
@@ -81,7 +82,7 @@ class Batcher:
         weights: list[float] = []
         groups: list[list[int]] = []
         for number, passage in enumerate(passages):
-            groups.append([i for u in passage.units for i in place(u)])
+            groups.append([i for u in distinct_units(passage.units) for i in place(u)])
             for question in passage.questions:
                 unit.append(place(question.unit)[0])
                 passage_of.append(number)

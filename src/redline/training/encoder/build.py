@@ -23,15 +23,16 @@ from redline.encoder.tokens import UnitTokens
 from redline.errors import UsageError
 from redline.files import write_json
 from redline.judging.encoder import EncoderContentJudge, EncoderThemeJudge
+from redline.records import digest
 from redline.taxonomy import default_taxonomy
 from redline.training.encoder.ablation import ablate, figures
 from redline.training.encoder.batches import Batcher
 from redline.training.encoder.calibrate import content_calibration, theme_calibration
-from redline.training.encoder.examples import Passage
-from redline.training.encoder.export import export_content, export_units, quantise
+from redline.training.encoder.examples import Passage, ThemeExample
+from redline.training.encoder.export import export_content, export_themes, export_units, quantise
 from redline.training.encoder.frozen import frozen_questions
 from redline.training.encoder.head import tabulate
-from redline.training.encoder.loop import theme_scores, train
+from redline.training.encoder.loop import refine, train
 from redline.training.encoder.material import Material, gather
 from redline.training.encoder.measures import auc, calibration_error, f1_at
 from redline.training.encoder.model import EditEncoder
@@ -41,14 +42,14 @@ from redline.training.encoder.themes import fit_themes
 
 __all__ = ["Request", "build_encoder", "default_base", "resolve_base"]
 
-CALIBRATED_ON = ("pairs", "questions", "answers", "facts", "notes")
+CALIBRATED_ON = ("pairs", "questions", "answers", "facts", "notes", "dictated")
 """Each with the same weight: drafts against replies, answers to patients, single facts, notes.  ExpertQA's held-out part
 is small and holds changed claims alone."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """Where from, where to, and how; `checkpoint` skips the training and only calibrates and exports."""
+    """Where from, where to, and how; `checkpoint` skips the stages of training that it holds."""
 
     out: Path
     base: str | None = None
@@ -60,7 +61,9 @@ class Request:
     command: str = "redline train encoder"
 
 
-GRAPHS = {"units": export_units, "content": export_content}
+STAGES = ("content", "refine", "themes")
+UNCALIBRATED = {"slope": 1.0, "offset": 0.0, "threshold": 0.5}
+GRAPHS = {"units": export_units, "content": export_content, "themes": export_themes}
 
 
 def default_base() -> str:
@@ -92,6 +95,7 @@ def resolve_base(base: str | None) -> Path:
 def build_encoder(request: Request, say: Callable[[str], None]) -> dict[str, Any]:
     """Build the encoder folder `request.out`; returns the card.  The folder appears only when all is done."""
     torch.set_num_threads(request.threads)
+    request.out.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     base = resolve_base(request.base)
     tokenizer = base / "tokenizer.json"
@@ -101,19 +105,16 @@ def build_encoder(request: Request, say: Callable[[str], None]) -> dict[str, Any
     work = request.out.with_name(request.out.name + ".part")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    torch.save({"state": model.state_dict()}, request.out.with_name(request.out.name + ".checkpoint.pt"))
-    say("training the theme tower")
-    fit_themes(model, batcher, material.themes, material.keys, request.recipe)
     say("exporting")
     shutil.copy(tokenizer, work / "tokenizer.json")
     (work / "words.json").write_text(json.dumps(material.weights.as_dict(), separators=(",", ":")), encoding="utf-8")
-    card = _origin(request, base, material) | {"themes": _themes(model, batcher, material)}
-    model = model.cpu()
+    card = _origin(request, base, material)
     for name, export in GRAPHS.items():
         export(model, work / f"{name}.fp32.onnx")
         quantise(work / f"{name}.fp32.onnx", work / f"{name}.onnx")
     shipped_head(model).write(work / "head.json")
     say("calibrating on held-out cases and questions")
+    card["themes"] = _themes(work, card, material)
     card |= _content(work, card, material)
     card |= {"command": request.command, "minutes": round((time.monotonic() - started) / 60, 1)}
     frozen = _parity(work, card, material)
@@ -132,15 +133,43 @@ def _model(
     request: Request, base: Path, material: Material, batcher: Batcher, say: Callable[[str], None]
 ) -> EditEncoder:
     recipe = request.recipe
+    torch.manual_seed(recipe.seed)
     model = EditEncoder.from_base(
         str(base), len(FEATURES), len(material.keys), cross_layers=recipe.cross_layers,
         theme_layers=recipe.theme_layers, dropout=recipe.dropout, inside=recipe.encoder_dropout,
     )  # fmt: skip
+    done: list[str] = []
     if request.checkpoint is not None:
-        model.load_state_dict(torch.load(request.checkpoint, weights_only=True)["state"])
-        return model.eval()
+        kept = torch.load(request.checkpoint, weights_only=True, map_location="cpu")
+        if kept["made_from"] != made_from(request, base, material):
+            raise UsageError(f"{request.checkpoint} was made with other choices, another base or other material")
+        model.load_state_dict(kept["state"])
+        done = kept["done"]
     model = model.to(request.device)
-    return train(model, batcher, material, recipe, lambda row: say(json.dumps(row)))
+    for stage in (s for s in STAGES if s not in done):
+        say(f"training: {stage}")
+        if stage == "themes":
+            fit_themes(model, batcher, material.themes, material.keys, recipe)
+        else:
+            stages = {"content": train, "refine": refine}
+            model = stages[stage](model, batcher, material, recipe, lambda row: say(json.dumps(row)))
+        done = [*done, stage]
+        _keep(request, model, done, made_from(request, base, material))
+    return model.cpu().eval()
+
+
+def made_from(request: Request, base: Path, material: Material) -> str:
+    """Digest of what a checkpoint depends on: weights trained on one split must not be calibrated on another."""
+    texts = [[p.key, *p.units] for p in (*material.passages, *material.held)]
+    return digest([request.recipe.as_dict(), _base_digest(base), texts], length=16)
+
+
+def _keep(request: Request, model: EditEncoder, done: list[str], origin: str) -> None:
+    """The weights after each stage, so that a run that is stopped goes on from there with `--checkpoint`."""
+    path = request.out.with_name(request.out.name + ".checkpoint.pt")
+    part = path.with_suffix(".part")
+    torch.save({"state": model.state_dict(), "done": done, "made_from": origin}, part)
+    part.replace(path)
 
 
 def _origin(request: Request, base: Path, material: Material) -> dict[str, Any]:
@@ -155,20 +184,24 @@ def _origin(request: Request, base: Path, material: Material) -> dict[str, Any]:
     }
 
 
-def _themes(model: EditEncoder, batcher: Batcher, material: Material) -> dict[str, Any]:
-    """Calibration and thresholds of the themes, with their held-out figures.
+def _natural(material: Material) -> list[ThemeExample]:
+    """Held-out sentences of whole replies and drafts: single ones at the borders do not have the themes' frequencies."""
+    return [t for t in material.held_themes if t.source != "borders"]
 
-    On whole replies and drafts: the single sentences at the borders do not have the themes' frequencies.
-    """
-    natural = [t for t in material.held_themes if t.source != "borders"]
-    logits = theme_scores(model, batcher, [t.text for t in natural])
+
+def _themes(work: Path, card: dict[str, Any], material: Material) -> dict[str, Any]:
+    """Calibration and thresholds of the themes, with their held-out figures, on what the int8 graphs say."""
+    natural = _natural(material)
+    nothing = {"keys": list(material.keys), "residual": default_taxonomy().residual, "calibration": []}
+    _write_card(work, card | {"calibration": UNCALIBRATED, "themes": nothing})
+    logits = Runtime(read_card(work)).theme_logits([t.text for t in natural])
     labels = np.asarray([[k in t.themes for k in material.keys] for t in natural])
     calibration = theme_calibration(logits, labels)
     p = 1 / (1 + np.exp(-(logits * [c["slope"] for c in calibration] + [c["offset"] for c in calibration])))
     f1 = [f1_at(p[:, j], labels[:, j], c["threshold"])[2] for j, c in enumerate(calibration)]
     errors = [calibration_error(p[:, j], labels[:, j]) for j in range(len(calibration))]
-    return {
-        "keys": list(material.keys), "residual": default_taxonomy().residual, "calibration": calibration,
+    return nothing | {
+        "calibration": calibration,
         "held_out": {"macro_f1": float(np.mean(f1)), "calibration_error": float(np.mean(errors))},
     }  # fmt: skip
 
@@ -182,7 +215,7 @@ def shipped_head(model: EditEncoder) -> ContentHead:
 
 def _content(work: Path, card: dict[str, Any], material: Material) -> dict[str, Any]:
     """Calibrate what the int8 graphs say of held-out questions; ablate."""
-    _write_card(work, card | {"calibration": {"slope": 1.0, "offset": 0.0, "threshold": 0.5}})
+    _write_card(work, card | {"calibration": UNCALIBRATED})
     runtime = Runtime(read_card(work))
     trained, held = tabulate(runtime, material.passages), tabulate(runtime, material.held)
     logits = runtime.logits([Asked(q.unit, p.units) for p in material.held for q in p.questions])
@@ -207,11 +240,16 @@ def _parity(work: Path, card: dict[str, Any], material: Material) -> list[float]
     _write_card(work, card)
     runtime = Runtime(read_card(work))
     fp32, kept = runtime.carried(asked)[0], runtime.carried(frozen)[0]
+    texts = [t.text for t in _natural(material)]
+    limits = np.asarray(read_card(work).theme_calibration)[:, 2]
+    themes = runtime.theme_probabilities(texts) >= limits
     for name in GRAPHS:
         (work / f"{name}.int8.onnx").replace(work / f"{name}.onnx")
     _write_card(work, card)
-    small = Runtime(read_card(work)).carried(asked)[0]
+    int8 = Runtime(read_card(work))
+    small = int8.carried(asked)[0]
     card["int8"] = parity(fp32, small, material.held, card["calibration"]["threshold"])
+    card["int8"]["themes_flipped"] = float(((int8.theme_probabilities(texts) >= limits) != themes).mean())
     return [round(float(p), 5) for p in kept]
 
 

@@ -38,13 +38,12 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class ThemeExample:
-    """A sentence with its theme keys; `key` and `source` as in `Passage`, `weight` as in `Question`."""
+    """A sentence with its theme keys; `key` and `source` as in `Passage`."""
 
     key: str
     text: str
     themes: frozenset[str]
     source: str = "replies"
-    weight: float = 1.0
 
 
 def share(key: str, salt: str) -> float:

@@ -1,7 +1,8 @@
-"""From the trained network to the graph that scoring runs: ONNX with int8 weights."""
+"""From the trained network to the three graphs that scoring runs: ONNX with int8 weights."""
 
 from __future__ import annotations
 
+import logging
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,13 @@ from torch import Tensor, nn
 
 from redline.training.encoder.model import EditEncoder
 
-__all__ = ["export_content", "export_units", "quantise"]
+__all__ = ["export_content", "export_themes", "export_units", "quantise"]
 
 _OPSET = 17
 
 
 class _Units(nn.Module):
-    """Token ids of units to token vectors, states for cross-attention (layers, units, length, width) and theme logits."""
+    """Token ids of units to token vectors, states for cross-attention (layers, units, length, width) and for themes."""
 
     def __init__(self, model: EditEncoder) -> None:
         super().__init__()
@@ -26,8 +27,7 @@ class _Units(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         states = self.model.states(ids, mask)
-        lower = torch.stack(self.model.cross_states(states))
-        return states[-1], lower, self.model.theme(self.model.theme_start(states), mask)
+        return states[-1], torch.stack(self.model.cross_states(states)), self.model.theme_start(states)
 
 
 class _Content(nn.Module):
@@ -43,27 +43,35 @@ class _Content(nn.Module):
 
 
 def export_units(model: EditEncoder, path: Path) -> None:
-    """Write the fp32 graph of units: token ids and mask to token vectors and theme logits; sizes are free."""
+    """Write the fp32 graph of units: token ids and mask to token vectors and the states that other graphs start from."""
     model = model.eval()
     model.base.set_attn_implementation("eager")
     ids = torch.randint(1000, 2000, (3, 7))
-    mask = torch.ones(3, 7, dtype=torch.bool)
-    mask[1, 5:] = False
     free = {0: "units", 1: "length"}
-    _write(
-        _Units(model), (ids, mask), path, ["ids", "mask"], ["tokens", "lower", "themes"], {"ids": free, "mask": free}
-    )
+    axes = {"ids": free, "mask": free, "tokens": free, "lower": {1: "units", 2: "length"}, "start": free}
+    _write(_Units(model), (ids, _mask()), path, ["ids", "mask"], ["tokens", "lower", "start"], axes)
 
 
 def export_content(model: EditEncoder, path: Path) -> None:
     """Write the fp32 graph of cross-attention: units and one other text to an addition to the logit."""
     width, layers = model.shape.width, model.shape.cross_layers
     unit, mean, other = torch.randn(3, 7, width), torch.randn(3, width), torch.randn(layers, 11, width)
-    mask = torch.ones(3, 7, dtype=torch.bool)
-    mask[1, 5:] = False
     free = {0: "units", 1: "length"}
     axes = {"unit": free, "mask": free, "mean": {0: "units"}, "other": {1: "other_length"}}
-    _write(_Content(model), (unit, mask, mean, other), path, ["unit", "mask", "mean", "other"], ["logit"], axes)
+    _write(_Content(model), (unit, _mask(), mean, other), path, ["unit", "mask", "mean", "other"], ["logit"], axes)
+
+
+def export_themes(model: EditEncoder, path: Path) -> None:
+    """Write the fp32 graph of the theme tower: states of units to theme logits."""
+    free = {0: "units", 1: "length"}
+    start = torch.randn(3, 7, model.shape.width)
+    _write(model.theme, (start, _mask()), path, ["start", "mask"], ["themes"], {"start": free, "mask": free})
+
+
+def _mask() -> Tensor:
+    mask = torch.ones(3, 7, dtype=torch.bool)
+    mask[1, 5:] = False
+    return mask
 
 
 def _write(
@@ -87,6 +95,7 @@ def quantise(source: Path, target: Path) -> None:
     import onnx
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
+    logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
     model = onnx.load(source)
     _quantise_rows(model)
     quantizer = MatMulNBitsQuantizer(model, bits=8, block_size=32, is_symmetric=True, accuracy_level=4)

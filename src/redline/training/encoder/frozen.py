@@ -1,4 +1,4 @@
-"""The frozen sample of the parity test: held-out questions of the bundled corpus (public texts stay out of the tree)."""
+"""The frozen sample of the parity test: held-out pairs and facts (public texts stay out of the tree)."""
 
 from __future__ import annotations
 

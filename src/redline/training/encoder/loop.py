@@ -1,4 +1,4 @@
-"""The training loop of content: warm heads, then everything, with averaged weights."""
+"""The training loop of content: warm heads, then everything, with averaged weights; then a gentler stage."""
 
 from __future__ import annotations
 
@@ -21,29 +21,50 @@ from redline.training.encoder.material import Material
 from redline.training.encoder.model import CarriedBatch, EditEncoder
 from redline.training.encoder.recipe import Recipe
 
-__all__ = ["average", "carried_scores", "rate", "theme_scores", "train"]
+__all__ = ["average", "rate", "refine", "train"]
 
 Log = Callable[[dict[str, Any]], None]
 
 
 def train(model: EditEncoder, batcher: Batcher, material: Material, recipe: Recipe, log: Log) -> EditEncoder:
     """Trains in place and returns the averaged model; every choice comes from `recipe`."""
-    rng = np.random.default_rng(recipe.seed)
     torch.manual_seed(recipe.seed)
+    rng = np.random.default_rng(recipe.seed)
     fit_scale(model, batcher, material.passages)
-    if recipe.warm_share > 0:
-        few = rng.random(len(material.passages)) < recipe.warm_share
-        warm = replace(material, passages=[p for p, chosen in zip(material.passages, few, strict=True) if chosen])
-        optimiser = torch.optim.AdamW(_heads(model), lr=recipe.head_rate, weight_decay=recipe.weight_decay)
-        _epoch(
-            model, None, optimiser, None, batcher, warm, recipe, rng, log, "warm", still=("base.", "carried.blocks.")
-        )
-    steps = recipe.epochs * _steps(batcher, material.passages, recipe)
+    few = [
+        p for p, x in zip(material.passages, rng.random(len(material.passages)), strict=True) if x < recipe.warm_share
+    ]
+    optimiser = torch.optim.AdamW(_heads(model), lr=recipe.head_rate, weight_decay=recipe.weight_decay)
+    if few:
+        still = ("base.", "carried.blocks.")
+        _epoch(model, None, optimiser, None, batcher, few, recipe, rng, log, "warm", still=still)
+    return _epochs(model, batcher, material.passages, recipe, rng, log)
+
+
+def refine(model: EditEncoder, batcher: Batcher, material: Material, recipe: Recipe, log: Log) -> EditEncoder:
+    """A second, gentler stage on dictated notes and a part of everything else; returns the averaged model.
+
+    Notes are few tokens among the rest, and say their facts in another way than replies do.
+    """
+    torch.manual_seed(recipe.seed)
+    rng = np.random.default_rng(recipe.seed)
+    passages = [p for p in material.passages if p.source == "dictated" or rng.random() < recipe.refine_share]
+    gentle = replace(
+        recipe, epochs=recipe.refine_epochs, encoder_rate=recipe.refine_rate, block_rate=recipe.refine_rate,
+        head_rate=recipe.head_rate / 4,
+    )  # fmt: skip
+    return _epochs(model, batcher, passages, gentle, rng, log)
+
+
+def _epochs(
+    model: EditEncoder, batcher: Batcher, passages: list[Passage], recipe: Recipe, rng: np.random.Generator, log: Log
+) -> EditEncoder:
+    steps = recipe.epochs * _steps(batcher, passages, recipe)
     optimiser = torch.optim.AdamW(_groups(model, recipe), weight_decay=recipe.weight_decay, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: rate(s, steps))
     averaged = copy.deepcopy(model)
     for epoch in range(recipe.epochs):
-        _epoch(model, averaged, optimiser, schedule, batcher, material, recipe, rng, log, f"{epoch + 1}", still=())
+        _epoch(model, averaged, optimiser, schedule, batcher, passages, recipe, rng, log, f"{epoch + 1}", still=())
     return averaged.eval()
 
 
@@ -71,7 +92,7 @@ def _pieces(batcher: Batcher, passages: Sequence[Passage], tokens: int) -> Itera
 
 def rate(step: int, steps: int) -> float:
     warm = max(1, steps // 16)
-    return min((step + 1) / warm, max(0.02, (steps - step) / (steps - warm)))
+    return min((step + 1) / warm, max(0.02, (steps - step) / max(1, steps - warm)))
 
 
 def _heads(model: EditEncoder) -> list[nn.Parameter]:
@@ -100,13 +121,13 @@ def _steps(batcher: Batcher, passages: Sequence[Passage], recipe: Recipe) -> int
 
 def _epoch(
     model: EditEncoder, averaged: EditEncoder | None, optimiser: torch.optim.Optimizer,
-    schedule: Any, batcher: Batcher, material: Material, recipe: Recipe, rng: np.random.Generator, log: Log,
+    schedule: Any, batcher: Batcher, passages: Sequence[Passage], recipe: Recipe, rng: np.random.Generator, log: Log,
     name: str, *, still: tuple[str, ...],
 ) -> None:  # fmt: skip
     model.train()
     for part, parameter in model.named_parameters():
         parameter.requires_grad_(not part.startswith(("theme.", *still)) and not _frozen(part))
-    passages = with_strangers(material.passages, recipe.strangers, recipe.swaps, rng)
+    passages = with_strangers(passages, recipe.strangers, recipe.swaps, rng)
     device = model.device
     started, losses = time.monotonic(), []
     for group in batcher.plan(passages, recipe.tokens, rng):
@@ -151,24 +172,3 @@ def average(averaged: nn.Module, model: nn.Module, keep: float) -> None:
     with torch.no_grad():
         pairs = [(m, n) for m, n in zip(averaged.parameters(), model.parameters(), strict=True) if n.requires_grad]
         torch._foreach_lerp_([m for m, _ in pairs], [n for _, n in pairs], 1.0 - keep)
-
-
-@torch.inference_mode()
-def carried_scores(
-    model: EditEncoder, batcher: Batcher, passages: Sequence[Passage], tokens: int = 6000
-) -> NDArray[np.float64]:
-    """Logits of all questions of `passages`, in order."""
-    model.eval()
-    parts = [model.carried_logits(b).double().cpu().numpy() for b in _pieces(batcher, passages, tokens)]
-    return np.concatenate(parts) if parts else np.zeros(0)
-
-
-@torch.inference_mode()
-def theme_scores(model: EditEncoder, batcher: Batcher, texts: Sequence[str]) -> NDArray[np.float64]:
-    """Theme logits of each text."""
-    model.eval()
-    parts = [
-        model.theme_logits([batcher.ids(t)[0] for t in texts[i : i + 128]]).double().cpu().numpy()
-        for i in range(0, len(texts), 128)
-    ]
-    return np.concatenate(parts)

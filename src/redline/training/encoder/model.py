@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +64,9 @@ class EditEncoder(nn.Module):
     def __init__(self, base: nn.Module, shape: HeadShape, themes: int) -> None:
         super().__init__()
         layers = list(base.encoder.layer)
+        shape = replace(
+            shape, cross_layers=min(shape.cross_layers, len(layers)), theme_layers=min(shape.theme_layers, len(layers))
+        )
         self.base, self.shape = base, shape
         last = [Block.like(x, shape.heads) for x in layers[len(layers) - shape.cross_layers :]]
         own = [Block.like(x, shape.heads) for x in layers[len(layers) - shape.theme_layers :]]
@@ -117,7 +120,7 @@ class EditEncoder(nn.Module):
         order = np.argsort(-lengths, kind="stable")
         parts: list[Tensor] = []
         pooled: list[Tensor] = []
-        lower: list[list[Tensor]] = [[] for _ in self.carried.blocks]
+        lower: list[list[Tensor]] = [] if below else [[] for _ in self.carried.blocks]
         inner: list[NDArray[np.bool_]] = []
         start = np.zeros(len(ids), dtype=np.int64)
         at = done = 0
@@ -129,7 +132,7 @@ class EditEncoder(nn.Module):
             states = self.states(tokens, mask)
             out = self.theme_start(states) if below else states[-1]
             parts.append(out[mask])
-            for kept, layer in zip(lower, self.cross_states(states), strict=True):
+            for kept, layer in zip(lower, self.cross_states(states), strict=False):
                 kept.append(layer[mask])
             pooled.append(mean_pool(out, mask))
             for i in chosen:

@@ -1,9 +1,13 @@
 """The network: one small BERT-like encoder, a content head and a theme tower.
 
 Every unit is encoded alone, so a unit is encoded once however many texts it is compared with, and the order
-of units cannot matter.  For "is unit u carried by text T" the head sees what the shipped one sees: the closeness of u
-and T in the encoder's space (`redline.encoder.closeness`, here with gradients) and their literal agreement.  Blocks in
-which the tokens of u attend to those of T can be put on top (`cross_layers`); they are for the ablation and never ship.
+of units cannot matter.  For "is unit u carried by text T" the head adds up two things:
+
+* a linear part over the closeness of u and T in the encoder's space (`redline.encoder.closeness`, here with gradients)
+  and their literal agreement;
+* cross-attention on matching layers: the encoder's last layers run again for u, and its tokens also attend to the
+  states that the units of T have before the same layers.  The blocks start as copies of these layers, so at first
+  they see what they saw in pretraining; the other text's states do not depend on u and are made once.
 """
 
 from __future__ import annotations
@@ -29,8 +33,8 @@ class HeadShape:
     heads: int
     inner: int
     features: int
-    cross_layers: int = 0
-    theme_layers: int = 2
+    cross_layers: int = 2
+    theme_layers: int = 3
     hidden: int = 96
     dropout: float = 0.1
 
@@ -76,9 +80,15 @@ class Block(nn.Module):
 
         Keys and values of a text are made once, however many units are asked about it.
         """
-        key = torch.cat([self._split(self.key(x)), self._split(self.key(other))[at]], dim=2)
-        value = torch.cat([self._split(self.value(x)), self._split(self.value(other))[at]], dim=2)
+        # One product of each, over three dimensions: the quantiser passes over weights that serve twice, and over Gemm.
+        both = torch.cat([x.flatten(0, 1), other.flatten(0, 1)])[None]
+        own, rest = x.shape[:2], other.shape[:2]
+        key, value = (self._beside(made(both), own, rest, at) for made in (self.key, self.value))
         return self._finish(x, key, value, torch.cat([mask, other_mask[at]], dim=1))
+
+    def _beside(self, both: Tensor, own: tuple[int, ...], rest: tuple[int, ...], at: Tensor) -> Tensor:
+        mine, theirs = both[0, : own[0] * own[1]], both[0, own[0] * own[1] :]
+        return torch.cat([self._split(mine.view(*own, -1)), self._split(theirs.view(*rest, -1))[at]], dim=2)
 
     def _finish(self, x: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
         query = self._split(self.query(x))
@@ -102,7 +112,7 @@ class Rows:
 
 
 class CarriedHead(nn.Module):
-    """Logit of "this unit's content is carried by the other text": linear in closeness and agreement."""
+    """Logit of "this unit's content is carried by the other text"."""
 
     def __init__(self, shape: HeadShape, blocks: list[Block]) -> None:
         super().__init__()
@@ -127,8 +137,6 @@ class CarriedHead(nn.Module):
         near = close(unit, other, units, units_mask, at)
         seen = (torch.cat([near, features], dim=-1) - self.mean) / self.scale
         logit = self.linear(seen).squeeze(-1)
-        if not self.blocks:
-            return logit  # type: ignore[no-any-return]
         mean = mean_pool(unit.tokens, unit.mask)
         return logit + self.crossed(unit.lower[0], unit.mask, mean, other.lower, other.mask, at)  # type: ignore[no-any-return]
 

@@ -27,6 +27,9 @@ class Recipe:
     head_rate: float = 1e-3
     weight_decay: float = 0.01
     average: float = 0.995
+    refine_epochs: int = 2
+    refine_rate: float = 3e-5
+    refine_share: float = 0.2
     dropout: float = 0.1
     encoder_dropout: float = 0.1
     cross_layers: int = 2

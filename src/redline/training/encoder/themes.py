@@ -6,7 +6,6 @@ import copy
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
 from torch.nn import functional as F
 
 from redline.training.encoder.batches import Batcher
@@ -29,7 +28,6 @@ def fit_themes(
     torch.manual_seed(recipe.seed)
     with torch.no_grad():
         below = model.encode([batcher.ids(t.text)[0] for t in themes], below=True)
-    trust = torch.tensor([t.weight for t in themes], device=model.device)
     labels = torch.tensor([[float(k in t.themes) for k in keys] for t in themes], device=model.device)
     balance = ((len(labels) - labels.sum(0)) / labels.sum(0).clamp(min=1)).sqrt().clamp(1, 4)
     tower = model.theme.train().requires_grad_(True)
@@ -41,7 +39,9 @@ def fit_themes(
     for _ in range(recipe.theme_epochs):
         for some in torch.randperm(len(labels), generator=order).split(recipe.theme_units):
             rows = below.rows([[int(i)] for i in some])
-            loss = _loss(tower(rows.tokens, rows.mask), labels[some] * 0.96 + 0.02, balance, trust[some])
+            loss = F.binary_cross_entropy_with_logits(
+                tower(rows.tokens, rows.mask), labels[some] * 0.96 + 0.02, pos_weight=balance
+            )
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(tower.parameters(), 1.0)
@@ -56,8 +56,3 @@ def _groups(tower: ThemeTower, recipe: Recipe) -> list[dict[str, object]]:
     ids = {id(p) for p in own}
     head = [p for p in tower.parameters() if id(p) not in ids]
     return [{"params": own, "lr": recipe.theme_rate}, {"params": head, "lr": recipe.head_rate}]
-
-
-def _loss(logits: Tensor, labels: Tensor, balance: Tensor, trust: Tensor) -> Tensor:
-    each = F.binary_cross_entropy_with_logits(logits, labels, pos_weight=balance, reduction="none").mean(dim=1)
-    return (each * trust).sum() / trust.sum()

@@ -21,8 +21,8 @@ __all__ = ["note_sections", "section_digest", "written_passages", "written_theme
 
 
 def written_passages(data: Path | None) -> list[Passage]:
-    """Answers to K-QA's questions (with `data`), answers to patients' questions, notes (with `data`)."""
-    passages = [*_questions(), *_facts()]
+    """Replies, facts and dictated notes; with `data` also answers to K-QA's questions and summaries of ACI-Bench's notes."""
+    passages = [*_questions(), *_facts(), *_dictated()]
     if data is not None and (data / "kqa").is_dir():
         passages += _answers(data / "kqa")
     if data is not None and (data / "aci_bench").is_dir():
@@ -38,9 +38,10 @@ def written_themes() -> list[ThemeExample]:
         units = unit_texts(drafts[row["case"], row["model"], row["strategy"]].text)
         for unit, themes in zip(units, row["themes"], strict=True):
             found.append(ThemeExample(row["case"], unit, frozenset(themes), "drafts"))
-    for row in _rows("replies"):
-        for sentence in row["sentences"]:
-            found.append(ThemeExample(row["case"], sentence["text"], frozenset(sentence["themes"]), "written replies"))
+    for name, source in (("replies", "written replies"), ("drafts", "written drafts")):
+        for row in _rows(name):
+            for sentence in row["sentences"]:
+                found.append(ThemeExample(row["case"], sentence["text"], frozenset(sentence["themes"]), source))
     for row in _rows("borders"):
         found.append(ThemeExample(row["case"], row["text"], frozenset(row["themes"]), "borders"))
     return found
@@ -91,11 +92,11 @@ def _questions() -> Iterator[Passage]:
 
 def _facts() -> Iterator[Passage]:
     """Two models' answers to an invented question, asked a physician's statements."""
-    for number, row in enumerate(_rows("facts")):
+    for row in _rows("facts"):
         for answer in row["answers"]:
             asked = zip(row["statements"], answer["carried"], strict=True)
             questions = tuple(Question(s, float(c)) for s, c in asked)
-            yield Passage("facts", f"fact{number}", unit_texts(answer["text"]), questions)
+            yield Passage("facts", row["id"], unit_texts(answer["text"]), questions)
 
 
 def _answers(folder: Path) -> Iterator[Passage]:
@@ -112,9 +113,19 @@ def _notes(folder: Path) -> Iterator[Passage]:
     sections = note_sections(folder)
     for row in _rows("notes"):
         units = sections[row["encounter_id"], row["section"], row["digest"]]
-        draft, key = tuple(row["draft"]), f"note {row['encounter_id']}"
-        for own, other, shares in (
-            (units, draft, row["reference_carried"]), (draft, units, row["draft_carried"]),
-        ):  # fmt: skip
-            asked = tuple(Question(u, float(c)) for u, c in zip(own, shares, strict=True))
-            yield Passage("notes", key, other, asked)
+        yield from _summary("notes", f"note {row['encounter_id']}", units, row)
+
+
+def _dictated() -> Iterator[Passage]:
+    """The same for invented sections in the style of dictated notes."""
+    for row in _rows("dictated"):
+        reference = tuple(row["reference"])
+        yield from _summary("dictated", f"dictated {section_digest(reference)}", reference, row)
+
+
+def _summary(source: str, key: str, reference: tuple[str, ...], row: dict[str, Any]) -> Iterator[Passage]:
+    draft = tuple(row["draft"])
+    for own, other, shares in (
+        (reference, draft, row["reference_carried"]), (draft, reference, row["draft_carried"]),
+    ):  # fmt: skip
+        yield Passage(source, key, other, tuple(Question(u, float(c)) for u, c in zip(own, shares, strict=True)))
