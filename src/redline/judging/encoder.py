@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from redline.encoder import Asked, EditEncoder, EncoderCard, bundled_encoder, read_card
+import numpy as np
+
+from redline.encoder import Asked, EditEncoder, EncoderCard, bundled_encoder, read_card, themes_set
 from redline.judging.exact import equal_unit
 from redline.judging.questions import ContentQuestion, Scope, ThemeQuestion
 from redline.records import Status, ThemeVerdict, Verdict
@@ -62,7 +64,7 @@ class EncoderContentJudge:
 class EncoderThemeJudge:
     """Calibrated probability of each theme of a unit; a theme is set at its own threshold of the card.
 
-    Where no theme reaches its threshold the residual theme (`other`) is set alone.
+    Where no theme reaches its threshold the one that comes nearest is set.
     """
 
     card: EncoderCard = field(default_factory=bundled_encoder)
@@ -84,11 +86,13 @@ class EncoderThemeJudge:
         if not questions:
             return []
         keys = self.card.themes
-        thresholds = [t for _, _, t in self.card.theme_calibration]
+        thresholds = np.asarray([t for _, _, t in self.card.theme_calibration])
         table = _encoder(self.card).theme_probabilities([q.unit for q in questions])
-        verdicts = []
-        for row in table:
-            found = tuple(k for k, p, t in zip(keys, row, thresholds, strict=True) if p >= t)
-            p = {k: float(v) for k, v in zip(keys, row, strict=True)}
-            verdicts.append(ThemeVerdict(Status.OK, p, found or (str(self.card.data["themes"]["residual"]),)))
-        return verdicts
+        return [
+            ThemeVerdict(
+                Status.OK,
+                {k: float(v) for k, v in zip(keys, row, strict=True)},
+                tuple(k for k, x in zip(keys, found, strict=True) if x),
+            )
+            for row, found in zip(table, themes_set(table, thresholds), strict=True)
+        ]

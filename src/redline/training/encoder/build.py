@@ -17,14 +17,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from redline.encoder import FEATURES, SHIPPED, Asked, ContentHead, read_card
+from redline.encoder import FEATURES, SHIPPED, Asked, ContentHead, read_card, themes_set
 from redline.encoder import EditEncoder as Runtime
 from redline.encoder.tokens import UnitTokens
 from redline.errors import UsageError
 from redline.files import write_json
 from redline.judging.encoder import EncoderContentJudge, EncoderThemeJudge
 from redline.records import digest
-from redline.taxonomy import default_taxonomy
 from redline.training.encoder.ablation import ablate, figures
 from redline.training.encoder.batches import Batcher
 from redline.training.encoder.calibrate import content_calibration, theme_calibration
@@ -192,13 +191,14 @@ def _natural(material: Material) -> list[ThemeExample]:
 def _themes(work: Path, card: dict[str, Any], material: Material) -> dict[str, Any]:
     """Calibration and thresholds of the themes, with their held-out figures, on what the int8 graphs say."""
     natural = _natural(material)
-    nothing = {"keys": list(material.keys), "residual": default_taxonomy().residual, "calibration": []}
+    nothing = {"keys": list(material.keys), "calibration": []}
     _write_card(work, card | {"calibration": UNCALIBRATED, "themes": nothing})
     logits = Runtime(read_card(work)).theme_logits([t.text for t in natural])
     labels = np.asarray([[k in t.themes for k in material.keys] for t in natural])
     calibration = theme_calibration(logits, labels)
     p = 1 / (1 + np.exp(-(logits * [c["slope"] for c in calibration] + [c["offset"] for c in calibration])))
-    f1 = [f1_at(p[:, j], labels[:, j], c["threshold"])[2] for j, c in enumerate(calibration)]
+    said = themes_set(p, np.asarray([c["threshold"] for c in calibration])).astype(float)
+    f1 = [f1_at(said[:, j], labels[:, j], 0.5)[2] for j in range(len(calibration))]
     errors = [calibration_error(p[:, j], labels[:, j]) for j in range(len(calibration))]
     return nothing | {
         "calibration": calibration,
@@ -242,14 +242,14 @@ def _parity(work: Path, card: dict[str, Any], material: Material) -> list[float]
     fp32, kept = runtime.carried(asked)[0], runtime.carried(frozen)[0]
     texts = [t.text for t in _natural(material)]
     limits = np.asarray(read_card(work).theme_calibration)[:, 2]
-    themes = runtime.theme_probabilities(texts) >= limits
+    themes = themes_set(runtime.theme_probabilities(texts), limits)
     for name in GRAPHS:
         (work / f"{name}.int8.onnx").replace(work / f"{name}.onnx")
     _write_card(work, card)
     int8 = Runtime(read_card(work))
     small = int8.carried(asked)[0]
     card["int8"] = parity(fp32, small, material.held, card["calibration"]["threshold"])
-    card["int8"]["themes_flipped"] = float(((int8.theme_probabilities(texts) >= limits) != themes).mean())
+    card["int8"]["themes_flipped"] = float((themes_set(int8.theme_probabilities(texts), limits) != themes).mean())
     return [round(float(p), 5) for p in kept]
 
 
