@@ -45,7 +45,7 @@ def _held_out(data: Mapping[str, Any]) -> list[str]:
     lines = [
         "## Held-out train side: calibration, threshold, int8\n",
         f"p(carried) = sigmoid({calibration['slope']:.3f} logit {calibration['offset']:+.3f}); a unit counts as carried from "
-        f"{calibration['threshold']:.2f} on (middle of the plateau of the mean kappa over the sources, each with the same weight).\n",
+        f"{calibration['threshold']:.2f} on (middle of the plateau of the mean kappa over the sources, each with the same weight). Figures are cross-fitted: each question by a head that did not see its case.\n",
         "| set | questions | AUC | kappa at the threshold | calibration error |", "| --- | --- | --- | --- | --- |",
     ]  # fmt: skip
     for name, found in calibration["held_out"].items():
@@ -60,9 +60,12 @@ def _held_out(data: Mapping[str, Any]) -> list[str]:
             for name, found in calibration["held_out"].items()
         ),
         "",
+        "Units asked of a text about something else (another case, question or note): "
+        + ", ".join(f"{n.removeprefix('stranger ')} mean p {f['mean_p']:.2f}, {f['carried']:.1%} called carried" for n, f in data["strangers"].items())
+        + ". The pairs are drafts and replies: courtesy and safety nets fit many patients.\n",
         f"int8 against fp32 on {parity['questions']} held-out questions: {parity['flipped']:.2%} of decisions flip, calibration error "
         f"{parity['calibration_error_fp32']:.4f} and {parity['calibration_error_int8']:.4f}, AUC {parity['auc_fp32']:.4f} and "
-        f"{parity['auc_int8']:.4f}.\n",
+        f"{parity['auc_int8']:.4f}; of theme decisions {parity['themes_flipped']:.2%} flip.\n",
         f"Themes, held out: macro F1 {data['themes']['held_out']['macro_f1']:.3f}, mean calibration error "
         f"{data['themes']['held_out']['calibration_error']:.3f}.\n",
     ]  # fmt: skip

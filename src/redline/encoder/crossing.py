@@ -70,14 +70,20 @@ def crossed(
 
 
 def _batches(numbers: Sequence[int], lengths: Sequence[int], other: int) -> list[list[int]]:
-    """Questions of one text by length, so that attention scores, keys and values of a run stay within a budget."""
-    order = sorted(range(len(numbers)), key=lambda i: (lengths[i], numbers[i]))
+    """Questions of one text by length, so that attention scores, keys and values of a run stay within a budget.
+
+    A run pads to its longest unit.  A new one begins where padding would cost more than making the other text's keys
+    and values again (a token of theirs takes about a sixth of a token of a unit).
+    """
     result: list[list[int]] = []
-    for i in order:
-        cost = (lengths[i] + _KEY) * (other + lengths[i])
-        if not result or len(result[-1]) == _MOST_A_RUN or cost * (len(result[-1]) + 1) > _SCORES_A_RUN:
+    longest = 0
+    for i in sorted(range(len(numbers)), key=lambda i: (lengths[i], numbers[i])):
+        held = len(result[-1]) if result else _MOST_A_RUN
+        cost, padding = (lengths[i] + _KEY) * (other + lengths[i]) * (held + 1), held * (lengths[i] - longest)
+        if held == _MOST_A_RUN or cost > _SCORES_A_RUN or padding > other / 6 + 2:
             result.append([])
         result[-1].append(numbers[i])
+        longest = lengths[i]
     return result
 
 

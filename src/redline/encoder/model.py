@@ -129,10 +129,14 @@ class EditEncoder:
     def _logits(self, questions: Sequence[Asked], vectors: _Vectors) -> NDArray[np.float64]:
         made, others = vectors
         rows, owner = self._features(questions, vectors)
-        asked = [(chunk.states, others[q.other].pieces) for q in questions if q.other for chunk in made[q.unit]]
+        asked = [(chunk, others[q.other]) for q in questions if q.other for chunk in made[q.unit]]
         least = np.full(len(questions), np.inf)
         if len(rows):
-            np.minimum.at(least, owner, self._head.logits(rows) + crossed(self._graph("content"), asked))
+            graph = self._graph("content")
+            logits = self._head.logits(
+                rows, lambda open_: crossed(graph, [(asked[i][0].states, asked[i][1].pieces) for i in open_])
+            )
+            np.minimum.at(least, owner, logits)
         return np.where(np.isinf(least), -np.inf, least)
 
     def features(self, questions: Sequence[Asked]) -> tuple[Floats, NDArray[np.intp]]:

@@ -39,7 +39,7 @@ class EncoderContentJudge:
 
     card: EncoderCard = field(default_factory=bundled_encoder)
     name: str = "encoder"
-    batch: int = 512
+    batch: int = 2048
     scope: Scope = Scope.UNIT
 
     @property
@@ -69,7 +69,7 @@ class EncoderThemeJudge:
 
     card: EncoderCard = field(default_factory=bundled_encoder)
     name: str = "encoder"
-    batch: int = 512
+    batch: int = 2048
     scope: Scope = Scope.UNIT
 
     @property

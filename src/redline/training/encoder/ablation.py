@@ -22,7 +22,7 @@ TOKENS = tuple(n for n in CLOSENESS if n not in SENTENCE)
 
 
 def ablate(trained: FeatureTable, held: FeatureTable, shipped: Floats, head: ContentHead) -> dict[str, Any]:
-    """{head: {source: {auc, kappa}}}; `shipped` are the shipped logits of the held-out questions, `head` their linear part.
+    """{head: {source: {auc, kappa}}}; `shipped` are the (cross-fitted) logits of the shipped head, `head` the network's own.
 
     The other heads are fitted anew on the trained questions, over the shipped encoder's features.
     """
@@ -36,12 +36,12 @@ def ablate(trained: FeatureTable, held: FeatureTable, shipped: Floats, head: Con
     found = {
         "content words covered": figures(held.x[:, len(CLOSENESS) + FEATURES.index("covered")], held),
         "shipped": figures(shipped, held),
-        "shipped, without its cross-attention": figures(head.logits(x), held),
+        "shipped, without its cross-attention": figures(head.linear(x), held),
     }
     for name, left_out in variants.items():
-        found[name] = figures(fit_head(trained, without=(*NOT_USED, *left_out)).logits(x), held)
+        found[name] = figures(fit_head(trained, without=(*NOT_USED, *left_out)).linear(x), held)
     alone = fit_head(trained.only("pairs"))
-    return found | {"closeness and agreement, fitted on pairs alone": figures(alone.logits(x), held)}
+    return found | {"closeness and agreement, fitted on pairs alone": figures(alone.linear(x), held)}
 
 
 def figures(scores: NDArray[np.floating], held: FeatureTable) -> dict[str, dict[str, float]]:

@@ -29,6 +29,7 @@ from redline.training.encoder.batches import Batcher
 from redline.training.encoder.calibrate import content_calibration, theme_calibration
 from redline.training.encoder.examples import Passage, ThemeExample
 from redline.training.encoder.export import export_content, export_themes, export_units, quantise
+from redline.training.encoder.final_head import CALIBRATED_ON, final_head, with_held_strangers
 from redline.training.encoder.frozen import frozen_questions
 from redline.training.encoder.head import tabulate
 from redline.training.encoder.loop import refine, train
@@ -40,10 +41,6 @@ from redline.training.encoder.recipe import Recipe
 from redline.training.encoder.themes import fit_themes
 
 __all__ = ["Request", "build_encoder", "default_base", "resolve_base"]
-
-CALIBRATED_ON = ("pairs", "questions", "answers", "facts", "notes", "dictated")
-"""Each with the same weight: drafts against replies, answers to patients, single facts, notes.  ExpertQA's held-out part
-is small and holds changed claims alone."""
 
 
 @dataclass(frozen=True)
@@ -214,17 +211,28 @@ def shipped_head(model: EditEncoder) -> ContentHead:
 
 
 def _content(work: Path, card: dict[str, Any], material: Material) -> dict[str, Any]:
-    """Calibrate what the int8 graphs say of held-out questions; ablate."""
+    """Fit the final head on what the int8 graphs say of held-out questions; calibrate on its cross-fitted logits; ablate."""
     _write_card(work, card | {"calibration": UNCALIBRATED})
-    runtime = Runtime(read_card(work))
+    runtime, own = Runtime(read_card(work)), ContentHead.read(work / "head.json")
+    asked = with_held_strangers(material.held, card["recipe"]["seed"])
+    head, crossed = final_head(runtime, asked, own)
+    head.write(work / "head.json")
     trained, held = tabulate(runtime, material.passages), tabulate(runtime, material.held)
-    logits = runtime.logits([Asked(q.unit, p.units) for p in material.held for q in p.questions])
+    logits = crossed[: len(held.source)]
     parts = {s: (logits[held.source == s], held.carried[held.source == s]) for s in CALIBRATED_ON if s in held.source}
+    calibration = content_calibration(parts)
+    strange = np.asarray([p.source for p in asked for _ in p.questions])[len(logits) :]
+    p = 1 / (1 + np.exp(-(calibration["slope"] * crossed[len(logits) :] + calibration["offset"])))
     return {
-        "calibration": content_calibration(parts),
+        "calibration": calibration,
         "held_out": figures(logits, held),
-        "ablation": ablate(trained, held, logits, ContentHead.read(work / "head.json")),
-    }
+        "strangers": {
+            name: {"questions": int((strange == name).sum()), "mean_p": float(p[strange == name].mean()),
+                   "carried": float((p[strange == name] >= calibration["threshold"]).mean())}
+            for name in sorted(set(strange))
+        },
+        "ablation": ablate(trained, held, logits, own),
+    }  # fmt: skip
 
 
 def _parity(work: Path, card: dict[str, Any], material: Material) -> list[float]:
