@@ -6,6 +6,7 @@ the *set* of units of the other text only.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,15 +45,20 @@ def closeness(unit: UnitVectors, sentences: Floats, tokens: Floats) -> Floats:
     >>> dict(zip(CLOSENESS, closeness(one, one.sentence[None], one.tokens).tolist(), strict=True))["tokens_mean"]
     1.0
     """
-    cosines = np.sort(sentences @ unit.sentence)[::-1]
+    cosines = sentences @ unit.sentence
+    best = float(cosines.max())
+    second = float(np.partition(cosines, -2)[-2]) if len(cosines) > 1 else 0.0
     whole = sentences.mean(axis=0)
-    reach = np.sort((unit.tokens @ tokens.T).max(axis=1))
-    top = reach[-max(1, len(reach) // 4) :]
-    mean = float(reach.mean())
+    reach = (unit.tokens @ tokens.T).max(axis=1)
+    reach.sort()
+    count = len(reach)
+    mean = float(reach.sum()) / count
+    away = reach - mean
+    spread = math.sqrt(float(away @ away) / count)
     return np.asarray(
         [
-            cosines[0], cosines[1] if len(cosines) > 1 else 0.0, cosines.mean(), float(whole @ unit.sentence) / _norm(whole),
-            mean, reach[0], top.mean(), reach.std(), cosines[0] * mean, np.median(reach),
+            best, second, cosines.sum() / len(cosines), float(whole @ unit.sentence) / _norm(whole), mean, reach[0],
+            reach[-max(1, count // 4) :].mean(), spread, best * mean, (reach[(count - 1) // 2] + reach[count // 2]) / 2,
         ],
         dtype=np.float32,
     )  # fmt: skip
@@ -64,4 +70,4 @@ def joined(units: Sequence[UnitVectors]) -> tuple[Floats, Floats]:
 
 
 def _norm(vector: Floats) -> float:
-    return max(float(np.linalg.norm(vector)), 1e-9)
+    return max(math.sqrt(float(vector @ vector)), 1e-9)
