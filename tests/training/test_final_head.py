@@ -8,7 +8,8 @@ from sklearn.linear_model import LogisticRegression
 
 from redline.encoder import NAMES, ContentHead
 from redline.training.encoder.examples import Passage, Question
-from redline.training.encoder.final_head import RIDGE, SETTLED, _fit, _settle, with_held_strangers
+from redline.training.encoder.final_head import RIDGE, SETTLED, _settle, with_held_strangers
+from redline.training.encoder.logistic import ridge_logistic
 
 RNG = np.random.default_rng(0)
 
@@ -16,7 +17,7 @@ RNG = np.random.default_rng(0)
 def test_the_fit_agrees_with_scikit_learn() -> None:
     x, weight = RNG.normal(size=(500, 4)), RNG.random(500) + 0.1
     y = (RNG.random(500) < 1 / (1 + np.exp(-(x[:, 0] - x[:, 1])))).astype(float)
-    mean, scale, beta = _fit(x, y, weight)
+    mean, scale, beta = ridge_logistic(x, y, weight, RIDGE)
     fitted = LogisticRegression(C=1 / RIDGE, max_iter=2000, tol=1e-10).fit((x - mean) / scale, y, sample_weight=weight)
     np.testing.assert_allclose(beta[:-1], fitted.coef_[0], atol=1e-4)
     assert beta[-1] == pytest.approx(fitted.intercept_[0], abs=1e-4)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from redline.encoder import NAMES, Asked, ContentHead, EditEncoder
 from redline.training.encoder.examples import Passage, Question, share
+from redline.training.encoder.logistic import ridge_logistic
 
 __all__ = ["CALIBRATED_ON", "final_head", "with_held_strangers"]
 
@@ -65,9 +66,9 @@ def final_head(encoder: EditEncoder, passages: Sequence[Passage], own: ContentHe
     for number in range(FOLDS):
         out = fold == number
         if out.any():
-            mean, scale, beta = _fit(design[~out], carried[~out], weight[~out])
+            mean, scale, beta = ridge_logistic(design[~out], carried[~out], weight[~out], RIDGE)
             crossed[out] = (design[out] - mean) / scale @ beta[:-1] + beta[-1]
-    mean, scale, beta = _fit(design, carried, weight)
+    mean, scale, beta = ridge_logistic(design, carried, weight, RIDGE)
     head = ContentHead(
         mean[:-1], scale[:-1], beta[:-2], float(beta[-1] - beta[-2] * mean[-1] / scale[-1]), float(beta[-2] / scale[-1])
     )  # fmt: skip
@@ -85,18 +86,3 @@ def _settle(head: ContentHead, design: Floats) -> ContentHead:
     grid = np.linspace(added.min(), added.max(), 400)
     means = [(1 / (1 + np.exp(-(linear[low] + head.cross * g)))).mean() for g in grid]
     return replace(head, settled=limit, instead=float(grid[int(np.argmin(np.abs(np.asarray(means) - p)))]))
-
-
-def _fit(x: Floats, carried: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
-    """Mean, scale and weights (the offset last) of a weighted logistic model with a ridge, by Newton's method."""
-    mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-3)
-    design = np.concatenate([(x - mean) / scale, np.ones((len(x), 1))], axis=1)
-    penalty, beta = np.append(np.full(x.shape[1], RIDGE), 1e-6), np.zeros(x.shape[1] + 1)
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
-        hessian = (design * (weight * p * (1 - p))[:, None]).T @ design + np.diag(penalty)
-        step = np.linalg.solve(hessian, design.T @ (weight * (p - carried)) + penalty * beta)
-        beta = beta - step
-        if np.abs(step).max() < 1e-8:
-            break
-    return mean, scale, beta

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from redline.encoder import NAMES, Asked, ContentHead, EditEncoder
 from redline.training.encoder.examples import Passage
+from redline.training.encoder.logistic import ridge_logistic
 
 __all__ = ["NOT_USED", "FeatureTable", "fit_head", "tabulate"]
 
@@ -50,17 +51,7 @@ def tabulate(encoder: EditEncoder, passages: Sequence[Passage], batch: int = 200
 
 
 def fit_head(table: FeatureTable, *, ridge: float = RIDGE, without: Sequence[str] = NOT_USED) -> ContentHead:
-    """Newton's method; the features in `without` get weight 0 (ablations)."""
-    mean, scale = table.x.mean(axis=0), np.maximum(table.x.std(axis=0), 1e-3)
+    """The features in `without` get weight 0 (ablations)."""
     used = np.asarray([n not in without for n in NAMES], dtype=np.float64)
-    design = np.concatenate([(table.x - mean) / scale * used, np.ones((len(table.x), 1))], axis=1)
-    penalty = np.append(np.full(len(NAMES), ridge), 1e-6)
-    beta, target = np.zeros(len(NAMES) + 1), table.carried
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
-        gradient = design.T @ (p - target) + penalty * beta
-        step = np.linalg.solve((design * (p * (1 - p))[:, None]).T @ design + np.diag(penalty), gradient)
-        beta = beta - step
-        if np.abs(step).max() < 1e-8:
-            break
+    mean, scale, beta = ridge_logistic(table.x * used, table.carried, np.ones(len(table.x)), ridge)
     return ContentHead(mean, scale, beta[:-1] * used, float(beta[-1]))
