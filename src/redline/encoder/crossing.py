@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from redline.encoder.buckets import padded
 from redline.encoder.sessions import SessionPool
 
 __all__ = ["UnitStates", "crossed", "pieces"]
@@ -88,12 +89,7 @@ def _batches(numbers: Sequence[int], lengths: Sequence[int], other: int) -> list
 
 
 def _run(pool: SessionPool, units: Sequence[UnitStates], other: NDArray[np.float16]) -> NDArray[np.float64]:
-    longest = max(u.lower.shape[1] for u in units)
-    start = np.zeros((len(units), longest, other.shape[2]), dtype=np.float32)
-    mask = np.zeros((len(units), longest), dtype=bool)
-    for i, unit in enumerate(units):
-        n = unit.lower.shape[1]
-        start[i, :n], mask[i, :n] = unit.lower[0], True
+    start, mask = padded([u.lower[0] for u in units])
     inputs = {"unit": start, "mask": mask, "mean": np.stack([u.mean for u in units])}
     inputs["other"] = other.astype(np.float32)
     return pool.run(inputs)[0].astype(np.float64)

@@ -12,13 +12,12 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from redline.encoder.agreement import WordWeights, agreement
-from redline.encoder.buckets import buckets
+from redline.encoder.buckets import buckets, padded
 from redline.encoder.card import EncoderCard
 from redline.encoder.closeness import UnitVectors, closeness, joined
 from redline.encoder.crossing import UnitStates, crossed, pieces
@@ -105,7 +104,7 @@ class EditEncoder:
         flat = [c.start for parts in chunks for c in parts]
         batches = buckets([len(s) for s in flat], _TOKENS_A_BATCH)
         made = np.zeros((len(flat), len(self.card.themes)))
-        results = themes.map(lambda b: themes.run(_padded([flat[i] for i in b], "start"))[0], batches)
+        results = themes.map(lambda b: self._run_themes(themes, [flat[i] for i in b]), batches)
         for batch, found in zip(batches, results, strict=True):
             made[batch] = found
         ends = np.cumsum([len(parts) for parts in chunks])
@@ -198,8 +197,14 @@ class EditEncoder:
         return [tuple(next(ready) for _ in parts) for parts in chunks]
 
     @staticmethod
+    def _run_themes(themes: SessionPool, rows: Sequence[NDArray[np.float16]]) -> Floats:
+        start, mask = padded(rows)
+        return themes.run({"start": start, "mask": mask})[0]
+
+    @staticmethod
     def _run_units(units: SessionPool, rows: Sequence[Sequence[int]]) -> list[_Chunk]:
-        tokens, lower, start = units.run(_padded([np.asarray(row) for row in rows], "ids"))
+        ids, mask = padded([np.asarray(row) for row in rows])
+        tokens, lower, start = units.run({"ids": ids, "mask": mask})
         return [
             _Chunk(
                 UnitVectors.of(tokens[i, : len(row)]),
@@ -212,16 +217,6 @@ class EditEncoder:
 
 def _tokens(chunks: Sequence[_Chunk]) -> int:
     return sum(len(c.start) for c in chunks)
-
-
-def _padded(rows: Sequence[NDArray[Any]], name: str) -> dict[str, NDArray[Any]]:
-    """Rows of different lengths as one array, with the mask of what is real."""
-    longest = max(map(len, rows))
-    table = np.zeros((len(rows), longest, *rows[0].shape[1:]), dtype=np.float32 if rows[0].ndim > 1 else np.int64)
-    mask = np.zeros((len(rows), longest), dtype=bool)
-    for i, row in enumerate(rows):
-        table[i, : len(row)], mask[i, : len(row)] = row, True
-    return {name: table, "mask": mask}
 
 
 class _Text:

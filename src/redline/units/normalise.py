@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 __all__ = ["distinct_units", "normalise_unit", "strip_marker"]
 
-_MARKER = re.compile(r"\s*(?:[-*+•‣◦▪●·–—]|\(?\d{1,2}[.)]|\(?[A-Za-z]\))\s+")
-_MARKERS = re.compile(f"(?:{_MARKER.pattern})+")
+# All markers at once: one a pass is quadratic in "- - - ...".
+_MARKERS = re.compile(r"\s*(?:(?:[-*+•‣◦▪●·–—]|\(?\d{1,2}[.)]|\(?[A-Za-z]\))\s+)+")
 _TRANSLATE = {
     **dict.fromkeys(map(ord, "‘’‚‛′`´"), "'"),
     **dict.fromkeys(map(ord, "“”„‟″«»"), '"'),
@@ -23,12 +23,13 @@ _TRANSLATE = {
 
 
 def strip_marker(text: str) -> str:
-    """`text` without a leading list marker.
+    """`text` without leading list markers.
 
     >>> strip_marker("2) Drink water."), strip_marker("- Rest"), strip_marker("1.5 mg daily")
     ('Drink water.', 'Rest', '1.5 mg daily')
     """
-    return _MARKER.sub("", text, count=1) if _MARKER.match(text) else text
+    found = _MARKERS.match(text)
+    return text[found.end() :] if found else text
 
 
 def normalise_unit(text: str) -> str:
@@ -41,9 +42,7 @@ def normalise_unit(text: str) -> str:
     """
     while True:
         new = unicodedata.normalize("NFC", text.translate(_TRANSLATE))
-        new = " ".join(new.split())
-        if found := _MARKERS.match(new):  # all of them at once: one a pass is quadratic in "- - - ..."
-            new = new[found.end() :]
+        new = strip_marker(" ".join(new.split()))
         if new == text:
             return new
         text = new

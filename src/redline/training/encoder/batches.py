@@ -48,18 +48,23 @@ class Batcher:
         """Shuffled groups of about `tokens` tokens, similar lengths together so that little is padded."""
         sizes = np.asarray([self.size(p) for p in passages])
         order = np.argsort(sizes * np.exp(rng.normal(0, 0.35, len(passages))))
-        groups: list[list[Passage]] = []
-        held: list[Passage] = []
-        total = 0
-        for i in order:
-            if held and total + sizes[i] > tokens:
-                groups.append(held)
-                held, total = [], 0
-            held.append(passages[i])
-            total += int(sizes[i])
-        groups.append(held)
+        groups = list(self.groups([passages[i] for i in order], tokens))
         for i in rng.permutation(len(groups)):
             yield groups[i]
+
+    def groups(self, passages: Sequence[Passage], tokens: int) -> Iterator[list[Passage]]:
+        """Runs of passages of at most `tokens` tokens (or one passage), in order."""
+        held: list[Passage] = []
+        total = 0
+        for passage in passages:
+            size = self.size(passage)
+            if held and total + size > tokens:
+                yield held
+                held, total = [], 0
+            held.append(passage)
+            total += size
+        if held:
+            yield held
 
     def batch(self, passages: Sequence[Passage]) -> CarriedBatch:
         """All questions of the passages; a unit that occurs twice is encoded once."""

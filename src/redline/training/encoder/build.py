@@ -29,9 +29,9 @@ from redline.training.encoder.batches import Batcher
 from redline.training.encoder.calibrate import content_calibration, theme_calibration
 from redline.training.encoder.examples import Passage, ThemeExample
 from redline.training.encoder.export import export_content, export_themes, export_units, quantise
-from redline.training.encoder.final_head import CALIBRATED_ON, final_head, with_held_strangers
+from redline.training.encoder.final_head import CALIBRATED_ON, STRANGER, final_head, folds, with_held_strangers
 from redline.training.encoder.frozen import frozen_questions
-from redline.training.encoder.head import tabulate
+from redline.training.encoder.head import asked_of, tabulate
 from redline.training.encoder.loop import refine, train
 from redline.training.encoder.material import Material, gather
 from redline.training.encoder.measures import auc, calibration_error, f1_at
@@ -135,9 +135,10 @@ def _model(
         theme_layers=recipe.theme_layers, dropout=recipe.dropout, inside=recipe.encoder_dropout,
     )  # fmt: skip
     done: list[str] = []
+    origin = made_from(request, base, material)
     if request.checkpoint is not None:
         kept = torch.load(request.checkpoint, weights_only=True, map_location="cpu")
-        if kept["made_from"] != made_from(request, base, material):
+        if kept["made_from"] != origin:
             raise UsageError(f"{request.checkpoint} was made with other choices, another base or other material")
         model.load_state_dict(kept["state"])
         done = kept["done"]
@@ -150,7 +151,7 @@ def _model(
             stages = {"content": train, "refine": refine}
             model = stages[stage](model, batcher, material, recipe, lambda row: say(json.dumps(row)))
         done = [*done, stage]
-        _keep(request, model, done, made_from(request, base, material))
+        _keep(request, model, done, origin)
     return model.cpu().eval()
 
 
@@ -215,21 +216,23 @@ def _content(work: Path, card: dict[str, Any], material: Material) -> dict[str, 
     _write_card(work, card | {"calibration": UNCALIBRATED})
     runtime, own = Runtime(read_card(work)), ContentHead.read(work / "head.json")
     asked = with_held_strangers(material.held, card["recipe"]["seed"])
-    head, crossed = final_head(runtime, asked, own)
+    table = tabulate(runtime, asked)
+    head, crossed = final_head(
+        table, runtime.logits(asked_of(asked)) - own.linear(table.x.astype(np.float32)), folds(asked)
+    )
     head.write(work / "head.json")
-    trained, held = tabulate(runtime, material.passages), tabulate(runtime, material.held)
-    logits = crossed[: len(held.source)]
+    strange = np.char.startswith(table.source, STRANGER)
+    trained, held, logits = tabulate(runtime, material.passages), table.where(~strange), crossed[~strange]
     parts = {s: (logits[held.source == s], held.carried[held.source == s]) for s in CALIBRATED_ON if s in held.source}
     calibration = content_calibration(parts)
-    strange = np.asarray([p.source for p in asked for _ in p.questions])[len(logits) :]
-    p = 1 / (1 + np.exp(-(calibration["slope"] * crossed[len(logits) :] + calibration["offset"])))
+    p = 1 / (1 + np.exp(-(calibration["slope"] * crossed + calibration["offset"])))
     return {
         "calibration": calibration,
         "held_out": figures(logits, held),
         "strangers": {
-            name: {"questions": int((strange == name).sum()), "mean_p": float(p[strange == name].mean()),
-                   "carried": float((p[strange == name] >= calibration["threshold"]).mean())}
-            for name in sorted(set(strange))
+            name: {"questions": len(mine), "mean_p": float(mine.mean()),
+                   "carried": float((mine >= calibration["threshold"]).mean())}
+            for name in sorted(set(table.source[strange])) for mine in [p[table.source == name]]
         },
         "ablation": ablate(trained, held, logits, own),
     }  # fmt: skip
@@ -241,7 +244,7 @@ def _parity(work: Path, card: dict[str, Any], material: Material) -> list[float]
     Returns the fp32 probabilities of the frozen sample of the parity test.
     """
     frozen = [Asked(q.unit, q.other) for q in frozen_questions(card["recipe"]["held"])]
-    asked = [Asked(q.unit, p.units) for p in material.held for q in p.questions]
+    asked = asked_of(material.held)
     for name in GRAPHS:
         (work / f"{name}.onnx").rename(work / f"{name}.int8.onnx")
         (work / f"{name}.fp32.onnx").rename(work / f"{name}.onnx")

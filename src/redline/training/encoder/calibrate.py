@@ -1,7 +1,7 @@
 """From held-out logits to probabilities and thresholds.
 
 Calibration and thresholds are fitted on held-out train-side cases and questions, each source with the same
-total weight, so that neither the many corpus units nor the statements decide alone.
+total weight, so that no kind of text decides alone.
 """
 
 from __future__ import annotations

@@ -13,11 +13,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from redline.encoder import NAMES, Asked, ContentHead, EditEncoder
+from redline.encoder import NAMES, ContentHead
 from redline.training.encoder.examples import Passage, Question, share
+from redline.training.encoder.head import FeatureTable
 from redline.training.encoder.logistic import ridge_logistic
 
-__all__ = ["CALIBRATED_ON", "final_head", "with_held_strangers"]
+__all__ = ["CALIBRATED_ON", "STRANGER", "final_head", "folds", "with_held_strangers"]
 
 CALIBRATED_ON = ("pairs", "questions", "answers", "facts", "notes", "dictated")
 """Each with the same weight: drafts against replies, answers to patients, single facts, notes.  ExpertQA's held-out part
@@ -47,16 +48,17 @@ def with_held_strangers(passages: Sequence[Passage], seed: int) -> list[Passage]
     return result
 
 
-def final_head(encoder: EditEncoder, passages: Sequence[Passage], own: ContentHead) -> tuple[ContentHead, Floats]:
-    """The head fitted on all `passages`, and the cross-fitted logit of each question; `own` is the network's."""
-    asked = [Asked(q.unit, p.units) for p in passages for q in p.questions]
-    rows, owner = encoder.features(asked)
-    first = np.unique(owner, return_index=True)[1]
-    added = (encoder.logits(asked) - own.linear(rows)[first]) / own.cross
-    design = np.concatenate([rows[first].astype(np.float64), added[:, None]], axis=1)
-    carried = np.asarray([q.carried for p in passages for q in p.questions])
-    source = np.asarray([p.source for p in passages for _ in p.questions])
-    fold = np.asarray([int(share(p.key, "fold") * FOLDS) for p in passages for _ in p.questions])
+def folds(passages: Sequence[Passage]) -> NDArray[np.intp]:
+    """Fold of each question: those of one key are in one fold."""
+    return np.asarray([int(share(p.key, "fold") * FOLDS) for p in passages for _ in p.questions], dtype=np.intp)
+
+
+def final_head(table: FeatureTable, added: Floats, fold: NDArray[np.intp]) -> tuple[ContentHead, Floats]:
+    """The head fitted on all questions of `table`, and the cross-fitted logit of each.
+
+    `added` is what cross-attention adds to the logit of each question, `fold` the part that it is left out with.
+    """
+    design, carried, source = np.concatenate([table.x, added[:, None]], axis=1), table.carried, table.source
     weight = np.zeros(len(source))
     for name in CALIBRATED_ON:
         for found, part in ((name, 1.0), (STRANGER + name, STRANGERS_WEIGHT)):

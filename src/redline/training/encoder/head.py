@@ -12,7 +12,7 @@ from redline.encoder import NAMES, Asked, ContentHead, EditEncoder
 from redline.training.encoder.examples import Passage
 from redline.training.encoder.logistic import ridge_logistic
 
-__all__ = ["NOT_USED", "FeatureTable", "fit_head", "tabulate"]
+__all__ = ["NOT_USED", "FeatureTable", "asked_of", "fit_head", "tabulate"]
 
 NOT_USED = ("unit_words", "unit_weight", "other_units", "other_words", "mean_sentence")
 """Sizes: they say how long the texts of a corpus are, not whether one carries the other, and differ most between
@@ -32,13 +32,21 @@ class FeatureTable:
 
     def only(self, *sources: str) -> FeatureTable:
         """The rows of these sources."""
-        mine = np.isin(self.source, sources)
+        return self.where(np.isin(self.source, sources))
+
+    def where(self, mine: NDArray[np.bool_]) -> FeatureTable:
+        """The rows that are True."""
         return FeatureTable(self.x[mine], self.carried[mine], self.source[mine])
+
+
+def asked_of(passages: Sequence[Passage]) -> list[Asked]:
+    """Their questions as scoring asks them."""
+    return [Asked(q.unit, p.units) for p in passages for q in p.questions]
 
 
 def tabulate(encoder: EditEncoder, passages: Sequence[Passage], batch: int = 2000) -> FeatureTable:
     """Features as the shipped runtime computes them; of a unit in chunks the first chunk's."""
-    asked = [Asked(q.unit, p.units) for p in passages for q in p.questions]
+    asked = asked_of(passages)
     rows = []
     for start in range(0, len(asked), batch):
         found, owner = encoder.features(asked[start : start + batch])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from redline.training.encoder.augment import with_strangers
 from redline.training.encoder.batches import Batcher
 from redline.training.encoder.examples import Passage
 from redline.training.encoder.material import Material
-from redline.training.encoder.model import CarriedBatch, EditEncoder
+from redline.training.encoder.model import EditEncoder
 from redline.training.encoder.recipe import Recipe
 
 __all__ = ["average", "rate", "refine", "train"]
@@ -71,26 +71,13 @@ def _epochs(
 @torch.no_grad()
 def fit_scale(model: EditEncoder, batcher: Batcher, passages: Sequence[Passage], tokens: int = 6000) -> None:
     """Centre and scale of closeness and agreement, from the training questions and the untrained encoder."""
-    rows = torch.cat([model.seen(b) for b in _pieces(batcher, passages, tokens)])
+    rows = torch.cat([model.seen(b) for b in map(batcher.batch, batcher.groups(passages, tokens))])
     model.carried.mean.copy_(rows.mean(dim=0))
     model.carried.scale.copy_(rows.std(dim=0).clamp(min=0.05))
 
 
-def _pieces(batcher: Batcher, passages: Sequence[Passage], tokens: int) -> Iterator[CarriedBatch]:
-    """Batches of about `tokens` tokens, in order."""
-    held: list[Passage] = []
-    total = 0
-    for passage in passages:
-        if held and total + batcher.size(passage) > tokens:
-            yield batcher.batch(held)
-            held, total = [], 0
-        held.append(passage)
-        total += batcher.size(passage)
-    if held:
-        yield batcher.batch(held)
-
-
 def rate(step: int, steps: int) -> float:
+    """Share of the peak rate: up over the first sixteenth of the steps, then down in a line."""
     warm = max(1, steps // 16)
     return min((step + 1) / warm, max(0.02, (steps - step) / max(1, steps - warm)))
 

@@ -48,7 +48,7 @@ class Material:
 
 
 def gather(recipe: Recipe, data: Path | None) -> Material:
-    """All material of a recipe; without `data` the bundled corpus alone."""
+    """All material of a recipe; without `data` what is bundled alone."""
     passages = annotated_pairs() + written_passages(data)
     if data is not None and (data / "expertqa").is_dir():
         passages += expert_revisions(data / "expertqa")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from redline.encoder.buckets import padded
 from redline.training.encoder.network import Block, CarriedHead, HeadShape, Rows, ThemeTower, close, mean_pool
 
 __all__ = ["CarriedBatch", "EditEncoder", "Encoded"]
@@ -127,12 +128,11 @@ class EditEncoder(nn.Module):
         while done < len(order):
             widest = int(lengths[order[done]])
             chosen = order[done : done + max(1, tokens_a_step // widest)]
-            tokens, mask = self._pad([ids[i] for i in chosen], widest)
-            tokens, mask = tokens.to(self.device), mask.to(self.device)
+            tokens, mask = (torch.from_numpy(x).to(self.device) for x in padded([np.asarray(ids[i]) for i in chosen]))
             states = self.states(tokens, mask)
             out = self.theme_start(states) if below else states[-1]
             parts.append(out[mask])
-            for kept, layer in zip(lower, self.cross_states(states), strict=False):
+            for kept, layer in zip(lower, () if below else self.cross_states(states), strict=True):
                 kept.append(layer[mask])
             pooled.append(mean_pool(out, mask))
             for i in chosen:
@@ -147,15 +147,6 @@ class EditEncoder(nn.Module):
         flags = torch.from_numpy(np.append(np.concatenate(inner), False)).to(self.device)
         kept_ = tuple(torch.cat([*kept, zero]) for kept in lower)
         return Encoded(torch.cat([*parts, zero]), kept_, flags, start, lengths, vectors)
-
-    @staticmethod
-    def _pad(rows: Sequence[Sequence[int]], widest: int) -> tuple[Tensor, Tensor]:
-        padded = np.zeros((len(rows), widest), dtype=np.int64)
-        mask = np.zeros((len(rows), widest), dtype=bool)
-        for i, row in enumerate(rows):
-            padded[i, : len(row)] = row
-            mask[i, : len(row)] = True
-        return torch.from_numpy(padded), torch.from_numpy(mask)
 
     def carried_logits(self, batch: CarriedBatch) -> Tensor:
         """One logit a question."""
@@ -177,8 +168,3 @@ class EditEncoder(nn.Module):
             encoded.rows([[i] for i in batch.unit]), encoded.rows(batch.passages), encoded.vectors[sentences.clamp(min=0)],
             sentences >= 0, torch.from_numpy(batch.passage).to(self.device), torch.from_numpy(batch.features).to(self.device),
         )  # fmt: skip
-
-    def theme_logits(self, ids: Sequence[Sequence[int]]) -> Tensor:
-        """(units, themes)."""
-        rows = self.encode(ids, below=True).rows([[i] for i in range(len(ids))])
-        return self.theme(rows.tokens, rows.mask)  # type: ignore[no-any-return]

@@ -33,10 +33,10 @@ class HeadShape:
     heads: int
     inner: int
     features: int
-    cross_layers: int = 2
-    theme_layers: int = 3
+    cross_layers: int
+    theme_layers: int
+    dropout: float
     hidden: int = 96
-    dropout: float = 0.1
 
 
 class Block(nn.Module):
