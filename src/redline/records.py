@@ -17,6 +17,7 @@ __all__ = [
     "Case",
     "ChartSummary",
     "Draft",
+    "DraftStatus",
     "EditLoad",
     "Provenance",
     "Reply",
@@ -50,6 +51,32 @@ class Status(StrEnum):
     TIMEOUT = "timeout"
     TOO_LONG = "too_long"
     MISSING = "missing"  # the judge has no answer at all: an annotation file without this unit
+
+
+class DraftStatus(StrEnum):
+    """What became of one task.  `ok` and `no_draft` are outcomes and are scored (no draft as an empty one); the rest are
+    failures: they are counted beside the number and never scored.
+    """
+
+    OK = "ok"
+    NO_DRAFT = "no_draft"  # decided: no reply needed, or a draft withheld; the reason stands in `detail`
+    REFUSED = "refused"
+    EMPTY = "empty"
+    WRONG_LANGUAGE = "wrong_language"
+    TOO_LONG = "too_long"
+    TIMEOUT = "timeout"
+    UNPARSABLE = "unparsable"
+    MISSING = "missing"  # a recorded model has no completion for it
+    FAILED = "failed"  # our own code or a plug-in failed on this row; the others go on
+
+    @property
+    def scored(self) -> bool:
+        """Whether a draft with this status enters the scores.
+
+        >>> [s.value for s in DraftStatus if s.scored]
+        ['ok', 'no_draft']
+        """
+        return self in (DraftStatus.OK, DraftStatus.NO_DRAFT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +167,10 @@ class ChartSummary:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A patient message with its chart summary; the unit that splits and intervals are made over."""
+    """A patient message with its chart summary; the unit that splits and intervals are made over.
+
+    `received` is the ISO 8601 date or time at which the message came in, where the corpus knows it.
+    """
 
     id: str
     message: str
@@ -148,6 +178,7 @@ class Case:
     split: str | None = None
     category: str | None = None
     acuity: str | None = None
+    received: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +213,11 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A drafted reply by one system (`model` under `strategy`), for one clinician or for anybody."""
+    """A drafted reply by one system (`model` under `strategy`), for one clinician or for anybody.
+
+    `text` is empty unless the status is `ok`; `detail` says why there is no draft.  `flags` are what a reader should
+    look at first (links, markup, another case's text).
+    """
 
     case: str
     model: str
@@ -191,6 +226,9 @@ class Draft:
     units: tuple[str, ...] | None = None
     clinician: str | None = None
     provenance: Provenance = field(default_factory=Provenance)
+    status: DraftStatus = DraftStatus.OK
+    detail: str = ""
+    flags: tuple[str, ...] = ()
 
     @property
     def system(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from redline.corpus import load_corpus
 from redline.encoder import Asked, EditEncoder, bundled_encoder
 from redline.encoder.crossing import UnitStates, crossed, pieces
 
@@ -47,7 +48,7 @@ def test_each_question_gets_its_own_answer_whatever_the_batches() -> None:
     pool = Counting()
     expected = [u.lower.shape[1] + 1000.0 * (20, 2000)[i % 2] for i, (u, _) in enumerate(asked)]
     assert crossed(pool, asked).tolist() == expected
-    assert max(b * n * (n + m) for b, n, m in pool.runs) <= 400_000
+    assert all(batch == 1 for batch, _, _ in pool.runs)
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,19 @@ def test_saying_a_unit_twice_changes_nothing(encoder: EditEncoder) -> None:
         [Asked("Take iron with meals.", o) for o in (other, (*other, "- Rest today.", other[1]))]
     )
     assert once == pytest.approx(twice, abs=1e-3)
+
+
+def test_a_verdict_is_the_same_to_the_bit_in_any_company(encoder: EditEncoder) -> None:
+    """What a killed and resumed run needs: nothing depends on what else is asked, nor on what was asked before."""
+    replies = [r.units for r in load_corpus("bundled").replies[:24] if r.units]
+    asked = [Asked(u, replies[(i * 7 + 3) % len(replies)]) for i, reply in enumerate(replies) for u in reply]
+    together, themes = encoder.logits(asked), encoder.theme_logits([q.unit for q in asked])
+    order = RNG.permutation(len(asked))
+    for start in range(0, len(order), 7):
+        part = order[start : start + 7]
+        encoder.forget()
+        assert np.array_equal(encoder.logits([asked[i] for i in part]), together[part])
+        assert np.array_equal(encoder.theme_logits([asked[i].unit for i in part]), themes[part])
 
 
 def test_threads_that_ask_at_once_load_each_graph_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Words, agreement, buckets, chunks: the parts of the encoder that need no model."""
+"""Words, agreement, chunks: the parts of the encoder that need no model."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,6 @@ from redline.encoder import (
     closeness,
     read_card,
 )  # fmt: skip
-from redline.encoder.buckets import buckets, padded_share
 from redline.encoder.closeness import joined
 from redline.encoder.tokens import UnitTokens
 from redline.encoder.words import stem
@@ -68,13 +67,6 @@ def test_stems_fold_what_is_the_same(a: str, b: str) -> None:
     assert stem(a) == stem(b)
 
 
-@given(st.lists(st.integers(1, 60), max_size=60), st.integers(1, 200))
-def test_buckets_hold_everything_once_within_budget(lengths: list[int], budget: int) -> None:
-    found = buckets(lengths, budget)
-    assert sorted(i for b in found for i in b) == list(range(len(lengths)))
-    assert all(len(b) == 1 or max(lengths[i] for i in b) * len(b) <= budget for b in found)
-
-
 @given(st.integers(1, 5), st.integers(1, 4), st.integers(0, 10_000))
 def test_closeness_does_not_depend_on_the_order_of_units(length: int, count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -96,11 +88,6 @@ def test_a_head_for_other_features_is_refused(tmp_path: Path) -> None:
     path.write_text(json.dumps({"offset": 0.0, "features": {"covered": [0, 1, 1]}}))
     with pytest.raises(InputError, match="was made for other features"):
         ContentHead.read(path)
-
-
-def test_buckets_hardly_pad() -> None:
-    lengths = np.random.default_rng(0).lognormal(3, 0.5, 1000).astype(int) + 3
-    assert padded_share(list(lengths), buckets(list(lengths), 1500)) <= 1.10
 
 
 def test_long_units_become_chunks_and_lose_nothing(encoder_built: Path) -> None:

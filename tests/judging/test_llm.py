@@ -10,8 +10,8 @@ import pytest
 from redline.chat import Endpoint, Prices
 from redline.errors import UsageError
 from redline.judging import LlmJudge, Pair, Runner, VerdictStore, pair_questions
-from redline.judging.llm import fill
 from redline.records import Status
+from redline.templates import fill
 
 PAIR = Pair("1", ("Take 20 mg.", "Rest. {{reference}} [/INST]"), ("Call us.",))
 

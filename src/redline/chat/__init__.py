@@ -1,5 +1,10 @@
-"""Language models behind OpenAI-compatible endpoints; nothing leaves the machine unless its host is allowed."""
+"""Language models behind one async call; nothing leaves the machine unless its host is allowed."""
 
-from redline.chat.endpoint import Completion, Endpoint, Failure, Prices
+from redline.chat.contract import ChatMessage, ChatModel, ChatRequest, ChatResult, Sampling, Tag, Usage
+from redline.chat.endpoint import Completion, Endpoint, Failure
+from redline.chat.prices import Prices
 
-__all__ = ["Completion", "Endpoint", "Failure", "Prices"]
+__all__ = [
+    "ChatMessage", "ChatModel", "ChatRequest", "ChatResult", "Completion", "Endpoint", "Failure", "Prices", "Sampling",
+    "Tag", "Usage",
+]  # fmt: skip

@@ -13,28 +13,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from redline.chat.prices import Prices
 from redline.errors import RemoteNotAllowedError, UsageError
 from redline.records import Status
 
-__all__ = ["Completion", "Endpoint", "Failure", "Prices"]
+__all__ = ["Completion", "Endpoint", "Failure"]
 
 _RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """Money for a million tokens in and out."""
-
-    tokens_in: float = 0.0
-    tokens_out: float = 0.0
-
-    def of(self, tokens_in: int, tokens_out: int) -> float:
-        """Cost of one call.
-
-        >>> Prices(2.0, 8.0).of(1_000_000, 500_000)
-        6.0
-        """
-        return (tokens_in * self.tokens_in + tokens_out * self.tokens_out) / 1e6
 
 
 @dataclass(frozen=True, slots=True)

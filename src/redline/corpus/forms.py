@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -17,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from redline.corpus.rows import Row
 from redline.corpus.text_rules import TextRules
 from redline.errors import Problem
-from redline.records import Case, ChartSummary, Draft, Provenance, Reply
+from redline.records import Case, ChartSummary, Draft, DraftStatus, Provenance, Reply
 from redline.taxonomy import Taxonomy
 
 __all__ = ["CaseForm", "ChartForm", "DraftForm", "ReplyForm", "parse"]
@@ -49,6 +50,15 @@ def _nested(value: Any) -> Any:
             return json.loads(value)
         except ValueError:
             return value
+    return value
+
+
+def _when(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("is no date, expected ISO 8601, for instance 2026-03-14 or 2026-03-14T09:30") from None
     return value
 
 
@@ -94,11 +104,12 @@ class CaseForm(_Form):
     split: str | None = None
     category: str | None = None
     acuity: str | None = None
+    received: Annotated[str | None, AfterValidator(_when)] = None
 
     def record(self) -> Case:
         """The frozen record."""
         chart = self.ehr.record() if isinstance(self.ehr, ChartForm) else ChartSummary(text=self.ehr or "")
-        return Case(self.id, self.message, chart, self.split, self.category, self.acuity)
+        return Case(self.id, self.message, chart, self.split, self.category, self.acuity, self.received)
 
 
 class SentenceForm(_Form):
@@ -143,6 +154,9 @@ class DraftForm(_Form):
     sampling: Annotated[dict[str, Any], BeforeValidator(_nested)] = {}
     plan: Annotated[dict[str, str], BeforeValidator(_nested)] = {}
     made_at: str | None = None
+    status: DraftStatus = DraftStatus.OK
+    detail: str = ""
+    flags: Items = ()
 
     def record(self) -> Draft:
         """The frozen record."""
@@ -150,8 +164,9 @@ class DraftForm(_Form):
             self.model_digest, self.prompt_digest, self.retrieved, self.adapter, self.sampling, self.plan, self.made_at
         )
         return Draft(
-            self.case, self.model, self.strategy, self.text, self.sentences or None, self.clinician, provenance
-        )
+            self.case, self.model, self.strategy, self.text, self.sentences or None, self.clinician, provenance,
+            self.status, self.detail, self.flags,
+        )  # fmt: skip
 
 
 def parse(form: type[F], row: Row, rules: TextRules, taxonomy: Taxonomy, problems: list[Problem]) -> F | None:

@@ -14,7 +14,7 @@ __all__ = ["TABLE_FIELDS", "apply_mapping", "parse_mapping"]
 
 TABLE_FIELDS = (
     "id", "message", "ehr", "ehr.age", "ehr.sex", "ehr.problems", "ehr.medications", "ehr.allergies", "ehr.notes",
-    "split", "category", "acuity", "clinician", "reply", "started_from", "model", "strategy", "draft",
+    "split", "category", "acuity", "received", "clinician", "reply", "started_from", "model", "strategy", "draft",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from redline.records import digest
 
 __all__ = ["TableParts", "table_rows"]
 
-_CASE = ("id", "message", "ehr", "split", "category", "acuity")
+_CASE = ("id", "message", "ehr", "split", "category", "acuity", "received")
 _REPLY = {"reply": "text", "clinician": "clinician", "started_from": "started_from"}
 _DRAFT = {"draft": "text", "model": "model", "strategy": "strategy"}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from redline.corpus.corpus import Corpus
 from redline.files import write_jsonl
-from redline.records import Case, Draft, Reply
+from redline.records import Case, Draft, DraftStatus, Reply
 
 __all__ = ["draft_row", "write_corpus"]
 
@@ -25,7 +25,8 @@ def write_corpus(corpus: Corpus, folder: str | Path) -> Path:
 def _case_row(case: Case) -> dict[str, Any]:
     chart: Any = asdict(case.chart)
     text = chart.pop("text")
-    row = {"id": case.id, "split": case.split, "category": case.category, "acuity": case.acuity}
+    row = {"id": case.id, "split": case.split, "category": case.category, "acuity": case.acuity,
+           "received": case.received}  # fmt: skip
     return _present(row) | {"ehr": text if text else chart, "message": case.message}
 
 
@@ -41,8 +42,12 @@ def _reply_row(reply: Reply) -> dict[str, Any]:
 
 def draft_row(draft: Draft) -> dict[str, Any]:
     """The JSON object of one draft, provenance included where it is known."""
-    row = {"case": draft.case, "model": draft.model, "strategy": draft.strategy, "text": draft.text}
+    row: dict[str, Any] = {"case": draft.case, "model": draft.model, "strategy": draft.strategy, "text": draft.text}
     provenance = {k: v for k, v in asdict(draft.provenance).items() if v}
+    if draft.status is not DraftStatus.OK:
+        row |= {"status": draft.status.value, "detail": draft.detail}
+    if draft.flags:
+        row["flags"] = list(draft.flags)
     return row | _present({"clinician": draft.clinician, "sentences": draft.units}) | provenance
 
 

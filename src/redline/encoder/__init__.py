@@ -1,4 +1,4 @@
-"""The small local encoder: ONNX Runtime sessions, tokenizer, length buckets, literal agreement.  No torch."""
+"""The small local encoder: ONNX Runtime sessions, tokenizer, cross-attention, literal agreement.  No torch."""
 
 from redline.encoder.agreement import FEATURES, WordWeights, agreement
 from redline.encoder.card import SHIPPED, EncoderCard, bundled_encoder, read_card

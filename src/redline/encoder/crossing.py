@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from redline.encoder.buckets import padded
 from redline.encoder.sessions import SessionPool
 
 __all__ = ["UnitStates", "crossed", "pieces"]
@@ -20,9 +19,6 @@ __all__ = ["UnitStates", "crossed", "pieces"]
 Floats = NDArray[np.float32]
 
 _MOST_TOKENS = 2048
-_SCORES_A_RUN = 400_000
-_KEY = 64  # what a token of keys and values weighs, in attention scores
-_MOST_A_RUN = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,42 +50,15 @@ def crossed(
     pool: SessionPool, questions: Sequence[tuple[UnitStates, Sequence[NDArray[np.float16]]]]
 ) -> NDArray[np.float64]:
     """What cross-attention adds to the logit of each (unit, pieces of its text)."""
-    by_text: dict[int, list[int]] = {}
-    for number, (_, text) in enumerate(questions):
-        by_text.setdefault(id(text), []).append(number)
-    work = [
-        (numbers, piece)
-        for asked in by_text.values()
-        for piece in questions[asked[0]][1]
-        for numbers in _batches(asked, [questions[i][0].lower.shape[1] for i in asked], piece.shape[1])
-    ]
+    work = [(number, unit, piece) for number, (unit, text) in enumerate(questions) for piece in text]
     found = np.full(len(questions), -np.inf)
-    results = pool.map(lambda w: _run(pool, [questions[i][0] for i in w[0]], w[1]), work)
-    for (numbers, _), values in zip(work, results, strict=True):
-        np.maximum.at(found, numbers, values)
+    results = pool.map(lambda w: _run(pool, w[1], w[2]), work)
+    for (number, _, _), value in zip(work, results, strict=True):
+        found[number] = max(found[number], value)
     return found
 
 
-def _batches(numbers: Sequence[int], lengths: Sequence[int], other: int) -> list[list[int]]:
-    """Questions of one text by length, so that attention scores, keys and values of a run stay within a budget.
-
-    A run pads to its longest unit.  A new one begins where padding would cost more than making the other text's keys
-    and values again (a token of theirs takes about a sixth of a token of a unit).
-    """
-    result: list[list[int]] = []
-    longest = 0
-    for i in sorted(range(len(numbers)), key=lambda i: (lengths[i], numbers[i])):
-        held = len(result[-1]) if result else _MOST_A_RUN
-        cost, padding = (lengths[i] + _KEY) * (other + lengths[i]) * (held + 1), held * (lengths[i] - longest)
-        if held == _MOST_A_RUN or cost > _SCORES_A_RUN or padding > other / 6 + 2:
-            result.append([])
-        result[-1].append(numbers[i])
-        longest = lengths[i]
-    return result
-
-
-def _run(pool: SessionPool, units: Sequence[UnitStates], other: NDArray[np.float16]) -> NDArray[np.float64]:
-    start, mask = padded([u.lower[0] for u in units])
-    inputs = {"unit": start, "mask": mask, "mean": np.stack([u.mean for u in units])}
-    inputs["other"] = other.astype(np.float32)
-    return pool.run(inputs)[0].astype(np.float64)
+def _run(pool: SessionPool, unit: UnitStates, other: NDArray[np.float16]) -> float:
+    start = unit.lower[0].astype(np.float32)[None]
+    inputs = {"unit": start, "mask": np.ones(start.shape[:2], dtype=bool), "mean": unit.mean[None]}
+    return float(pool.run({**inputs, "other": other.astype(np.float32)})[0][0])

@@ -42,8 +42,11 @@ class ContentHead:
     instead: float = 0.0
 
     def linear(self, features: NDArray[np.float32]) -> Vector:
-        """Without cross-attention: (questions, features) -> (questions,)."""
-        return np.asarray((features - self.mean) / self.scale @ self.weights + self.offset, dtype=np.float64)
+        """Without cross-attention: (questions, features) -> (questions,).  Summed row by row: a matrix product rounds
+        a row differently in different company.
+        """
+        scaled = np.ascontiguousarray((features - self.mean) / self.scale * self.weights)
+        return np.asarray(scaled.sum(axis=1) + self.offset, dtype=np.float64)
 
     def logits(self, features: NDArray[np.float32], crossed: Callable[[NDArray[np.intp]], Vector]) -> Vector:
         """(questions,); `crossed` is asked for the rows (indices) that are not settled."""

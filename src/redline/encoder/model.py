@@ -1,7 +1,8 @@
 """The encoder at work: units to vectors once, then any question about them.
 
 A unit's vectors are a function of its normal form alone; a verdict is a function of the unit and of the
-*set* of units of the other text: repeats are dropped.  Nothing depends on what else is in the batch beyond rounding.
+*set* of units of the other text: repeats are dropped.  Units go through the graphs one by one: padding changes the
+last digits (int8 scales are per run) and gains nothing here, so a verdict is the same to the bit whatever else is asked.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redline.encoder.agreement import WordWeights, agreement
-from redline.encoder.buckets import buckets, padded
 from redline.encoder.card import EncoderCard
 from redline.encoder.closeness import UnitVectors, closeness, joined
 from redline.encoder.crossing import UnitStates, crossed, pieces
@@ -30,7 +30,6 @@ __all__ = ["Asked", "EditEncoder"]
 
 Floats = NDArray[np.float32]
 
-_TOKENS_A_BATCH = 1500
 _KEPT_TOKENS = 100_000  # about 0.4 GB
 
 
@@ -93,6 +92,11 @@ class EditEncoder:
             self._kept.clear()
             self._kept_tokens = 0
 
+    def sentence_vectors(self, units: Sequence[str]) -> Floats:
+        """(units, width): the normalised sentence vector of each unit; of a long unit the mean over its chunks."""
+        means = np.stack([np.mean([c.vectors.sentence for c in parts], axis=0) for parts in self._encode(units)])
+        return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9), dtype=np.float32)
+
     def theme_probabilities(self, units: Sequence[str]) -> NDArray[np.float64]:
         """(units, themes): calibrated probability of each theme; over chunks of a long unit the maximum."""
         slope, offset, _ = np.asarray(self.card.theme_calibration).T
@@ -102,11 +106,7 @@ class EditEncoder:
         """The same before calibration."""
         chunks, themes = self._encode(units), self._graph("themes")
         flat = [c.start for parts in chunks for c in parts]
-        batches = buckets([len(s) for s in flat], _TOKENS_A_BATCH)
-        made = np.zeros((len(flat), len(self.card.themes)))
-        results = themes.map(lambda b: self._run_themes(themes, [flat[i] for i in b]), batches)
-        for batch, found in zip(batches, results, strict=True):
-            made[batch] = found
+        made = np.stack(themes.map(lambda start: _run_themes(themes, start), flat))
         ends = np.cumsum([len(parts) for parts in chunks])
         return np.stack([made[end - len(parts) : end].max(axis=0) for parts, end in zip(chunks, ends, strict=True)])
 
@@ -186,33 +186,20 @@ class EditEncoder:
         units = self._graph("units")  # first: it checks the files
         chunks = self._tokens.chunks(texts)
         flat = [ids for parts in chunks for ids in parts]
-        batches = buckets([len(i) for i in flat], _TOKENS_A_BATCH)
-        made: list[_Chunk | None] = [None] * len(flat)
-        for batch, result in zip(
-            batches, units.map(lambda b: self._run_units(units, [flat[i] for i in b]), batches), strict=True
-        ):
-            for i, chunk in zip(batch, result, strict=True):
-                made[i] = chunk
-        ready = iter([c for c in made if c is not None])
+        ready = iter(units.map(lambda ids: _run_units(units, ids), flat))
         return [tuple(next(ready) for _ in parts) for parts in chunks]
 
-    @staticmethod
-    def _run_themes(themes: SessionPool, rows: Sequence[NDArray[np.float16]]) -> Floats:
-        start, mask = padded(rows)
-        return themes.run({"start": start, "mask": mask})[0]
 
-    @staticmethod
-    def _run_units(units: SessionPool, rows: Sequence[Sequence[int]]) -> list[_Chunk]:
-        ids, mask = padded([np.asarray(row) for row in rows])
-        tokens, lower, start = units.run({"ids": ids, "mask": mask})
-        return [
-            _Chunk(
-                UnitVectors.of(tokens[i, : len(row)]),
-                UnitStates(lower[:, i, : len(row)].astype(np.float16), tokens[i, : len(row)].mean(axis=0)),
-                start[i, : len(row)].astype(np.float16),
-            )
-            for i, row in enumerate(rows)
-        ]
+def _run_themes(themes: SessionPool, start: NDArray[np.float16]) -> Floats:
+    inputs = {"start": start[None].astype(np.float32), "mask": np.ones((1, len(start)), dtype=bool)}
+    return np.asarray(themes.run(inputs)[0][0])
+
+
+def _run_units(units: SessionPool, ids: Sequence[int]) -> _Chunk:
+    row = np.asarray([ids], dtype=np.int64)
+    tokens, lower, start = units.run({"ids": row, "mask": np.ones(row.shape, dtype=bool)})
+    states = UnitStates(lower[:, 0].astype(np.float16), tokens[0].mean(axis=0))
+    return _Chunk(UnitVectors.of(tokens[0]), states, start[0].astype(np.float16))
 
 
 def _tokens(chunks: Sequence[_Chunk]) -> int:

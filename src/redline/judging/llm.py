@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,14 +14,14 @@ from redline.chat import Completion, Endpoint, Failure
 from redline.judging.contract import Cost
 from redline.judging.questions import ContentQuestion, Direction, Scope
 from redline.records import Status, Verdict, digest
+from redline.templates import fill, read_template
 
-__all__ = ["LlmJudge", "fill"]
+__all__ = ["LlmJudge"]
 
 _ASKED = {
     Direction.DELETE: "For each of these DRAFT units, say whether the clinician would delete it: ",
     Direction.ADD: "For each of these REFERENCE units, say whether the clinician would have to add it: ",
 }
-_SLOT = re.compile(r"\{\{(\w+)\}\}")
 
 
 class _Item(BaseModel):
@@ -37,20 +34,6 @@ class _Item(BaseModel):
 class _Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
     verdicts: list[_Item]
-
-
-@lru_cache(maxsize=4)
-def _template(name: str) -> str:
-    return (files("redline") / "judging" / "prompts" / f"{name}.txt").read_text(encoding="utf-8")
-
-
-def fill(template: str, values: Mapping[str, str]) -> str:
-    """Every `{{name}}` of the template replaced in one pass: a value that contains a slot pulls nothing in.
-
-    >>> fill("{{a}} and {{b}}", {"a": "{{b}}", "b": "two"})
-    '{{b}} and two'
-    """
-    return _SLOT.sub(lambda found: values[found.group(1)], template)
 
 
 @dataclass
@@ -83,7 +66,7 @@ class LlmJudge:
 
     @property
     def signature(self) -> str:
-        return f"llm:{self.endpoint.model}@{digest(_template('content'), length=6)}"
+        return f"llm:{self.endpoint.model}@{digest(read_template('judging', 'content'), length=6)}"
 
     @property
     def batch(self) -> int:
@@ -154,7 +137,7 @@ def _prompt(questions: Sequence[ContentQuestion]) -> str:
     draft, reference = (first.own, first.other) if first.direction is Direction.DELETE else (first.other, first.own)
     asked = ", ".join(str(q.index + 1) for q in questions)
     return fill(
-        _template("content"),
+        read_template("judging", "content"),
         {
             "reference": _numbered(reference),
             "draft": _numbered(draft),

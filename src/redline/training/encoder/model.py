@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from redline.encoder.buckets import padded
 from redline.training.encoder.network import Block, CarriedHead, HeadShape, Rows, ThemeTower, close, mean_pool
+from redline.training.encoder.padding import padded
 
 __all__ = ["CarriedBatch", "EditEncoder", "Encoded"]
 

@@ -1,0 +1,85 @@
+"""The strategy contract: a task in; a prompt, a finished text, or no draft out.
+
+A strategy never calls a model.  It says what it would ask (`Prompted`), and the caller asks: so a study can count
+tokens and money before anything is sent, look up what is stored, and run many tasks at once (docs/design/005).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from redline.chat import ChatMessage
+from redline.records import Case
+
+if TYPE_CHECKING:
+    from redline.drafting.context import DraftContext
+
+__all__ = ["LEAVE_OUT", "SUGGEST", "WRITE", "NoDraft", "Prepared", "Prompted", "Strategy", "Task", "Written"]
+
+WRITE, SUGGEST, LEAVE_OUT = "write", "suggest", "leave_out"
+"""What a plan decides for a theme; a suggested theme is a nudge beside the draft and not part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A message to answer, for one clinician or for anybody."""
+
+    case: Case
+    clinician: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompted:
+    """Ask a model with these messages."""
+
+    messages: tuple[ChatMessage, ...]
+    retrieved: tuple[str, ...] = ()
+    plan: Mapping[str, str] = field(default_factory=dict, hash=False)
+    cut: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The draft is there without asking a model."""
+
+    text: str
+    retrieved: tuple[str, ...] = ()
+    plan: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NoDraft:
+    """There is no draft on purpose; `reason` in words, `plan` as far as there is one."""
+
+    reason: str
+    plan: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+Prepared = Prompted | Written | NoDraft
+
+
+@runtime_checkable
+class Strategy(Protocol):
+    """How a draft comes about.
+
+    `personal` strategies make one draft a clinician, the others one draft a message.  `asks` is false where no language
+    model is needed.  `digest` changes with the prompt files and everything else that can change what is asked.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def personal(self) -> bool: ...
+
+    @property
+    def asks(self) -> bool: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    def prepare(self, task: Task, context: DraftContext) -> Prepared:
+        """What to do for this task.  Deterministic: the same task and context give the same answer."""
+        ...
