@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LEAVE_OUT", "SUGGEST", "WRITE", "NoDraft", "Prepared", "Prompted", "Strategy", "Task", "Written"]
 
-WRITE, SUGGEST, LEAVE_OUT = "write", "suggest", "leave_out"
-"""What a plan decides for a theme; a suggested theme is a nudge beside the draft and not part of it."""
+WRITE = "write"
+SUGGEST = "suggest"  # a nudge beside the draft, not part of it
+LEAVE_OUT = "leave_out"
 
 
 @dataclass(frozen=True, slots=True)
