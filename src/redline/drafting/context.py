@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from redline.chat import ChatMessage
+from redline.drafting.profile import ClinicianProfile
 from redline.records import Case
 from redline.retrieval import Hit, PastMessage, Query
 from redline.taxonomy import Taxonomy, default_taxonomy
@@ -66,6 +67,7 @@ class DraftContext:
     taxonomy: Taxonomy = field(default_factory=default_taxonomy)
     past: tuple[PastMessage, ...] = ()
     search: MessageSearch | None = None
+    profiles: Mapping[str, ClinicianProfile] = field(default_factory=dict)
     planner: Planner | None = None
     k: int = 5
     deidentify: Callable[[str], str] = lambda text: text

@@ -16,7 +16,7 @@ from redline.records import Case
 if TYPE_CHECKING:
     from redline.drafting.context import DraftContext
 
-__all__ = ["LEAVE_OUT", "SUGGEST", "WRITE", "NoDraft", "Prepared", "Prompted", "Strategy", "Task", "Written"]
+__all__ = ["LEAVE_OUT", "SUGGEST", "WRITE", "NoDraft", "Prepared", "Prompted", "Strategy", "Task", "Unfit", "Written"]
 
 WRITE = "write"
 SUGGEST = "suggest"  # a nudge beside the draft, not part of it
@@ -33,7 +33,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Prompted:
-    """Ask a model with these messages."""
+    """Ask a model with these messages; `cut` says in words what was left out to make them fit."""
 
     messages: tuple[ChatMessage, ...]
     retrieved: tuple[str, ...] = ()
@@ -48,6 +48,7 @@ class Written:
     text: str
     retrieved: tuple[str, ...] = ()
     plan: Mapping[str, str] = field(default_factory=dict, hash=False)
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,19 @@ class NoDraft:
     plan: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
-Prepared = Prompted | Written | NoDraft
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """The prompt does not fit into the model's window, cut as it may be: a failure, not a decision."""
+
+    reason: str
+
+
+Prepared = Prompted | Written | NoDraft | Unfit
 
 
 @runtime_checkable
 class Strategy(Protocol):
-    """How a draft comes about.
+    """How a draft comes about.  `needs` are the parts of the context that it cannot do without.
 
     `personal` strategies make one draft a clinician, the others one draft a message.  `asks` is false where no language
     model is needed.  `digest` changes with the prompt files and everything else that can change what is asked.
@@ -77,6 +85,9 @@ class Strategy(Protocol):
 
     @property
     def asks(self) -> bool: ...
+
+    @property
+    def needs(self) -> tuple[str, ...]: ...
 
     @property
     def digest(self) -> str: ...

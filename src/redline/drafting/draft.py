@@ -1,0 +1,94 @@
+"""From a task to a `Draft`: prepare, ask, read the answer."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from redline.chat import ChatModel, ChatRequest, ChatResult, Sampling, Tag
+from redline.drafting.answers import Answer, read_answer
+from redline.drafting.contract import NoDraft, Prepared, Prompted, Strategy, Task, Unfit, Written
+from redline.drafting.flags import ANOTHER_CASE, CaseTexts, form_flags
+from redline.drafting.no_reply import needs_no_reply
+from redline.drafting.retrieval_reply import PAST_REPLY
+from redline.records import Draft, DraftStatus, Provenance
+
+__all__ = ["NO_MODEL", "Drafter"]
+
+NO_MODEL = "none"
+"""Model name of a draft that no language model wrote."""
+PROMPT_CUT = "prompt_cut"
+
+
+@dataclass(frozen=True)
+class Drafter:
+    """One strategy over one model (None where the strategy asks none), and how answers are read.
+
+    `texts` are those that must not reappear in another patient's draft; `skip_thanks` drafts nothing for a message that
+    only says thanks.
+    """
+
+    strategy: Strategy
+    model: ChatModel | None = None
+    sampling: Sampling = Sampling()
+    texts: CaseTexts | None = None
+    language: str = "en"
+    skip_thanks: bool = True
+
+    def decide(self, task: Task) -> NoDraft | None:
+        """No draft, whatever the strategy would do."""
+        if self.skip_thanks and needs_no_reply(task.case.message):
+            return NoDraft("no reply needed: the message only says thanks")
+        return None
+
+    def request(self, task: Task, prompted: Prompted) -> ChatRequest:
+        """What is sent."""
+        return ChatRequest(prompted.messages, self.sampling, Tag(task.case.id, self.strategy.name, task.clinician))
+
+    def finish(self, task: Task, prepared: Prepared, result: ChatResult | None) -> Draft:
+        """The draft; `result` is the model's answer where one was asked."""
+        retrieved = getattr(prepared, "retrieved", ())
+        plan = getattr(prepared, "plan", {})
+        flags: tuple[str, ...] = getattr(prepared, "flags", ())
+        if isinstance(prepared, NoDraft):
+            answer = Answer(DraftStatus.NO_DRAFT, detail=prepared.reason)
+        elif isinstance(prepared, Unfit):
+            answer = Answer(DraftStatus.TOO_LONG, detail=prepared.reason)
+        elif isinstance(prepared, Written):
+            answer = Answer(DraftStatus.OK, prepared.text)
+        else:
+            assert result is not None
+            answer = read_answer(result, task.case.message, self.language)
+            if prepared.cut and answer.status is DraftStatus.OK:
+                answer = Answer(answer.status, answer.text, f"left out of the prompt: {prepared.cut}", answer.flags)
+                flags = (*flags, PROMPT_CUT)
+        if answer.status is DraftStatus.OK:
+            flags = (*flags, *answer.flags, *self._flags(task, answer.text, PAST_REPLY in flags))
+        return Draft(
+            task.case.id, self.model.name if self.model else NO_MODEL, self.strategy.name, answer.text,
+            clinician=task.clinician if self.strategy.personal else None,
+            provenance=self._provenance(prepared, retrieved, dict(plan)),
+            status=answer.status, detail=answer.detail, flags=tuple(dict.fromkeys(flags)),
+        )  # fmt: skip
+
+    def failed(self, task: Task, error: Exception) -> Draft:
+        """What stands for a task on which code failed; the error's text may hold patient text and is not kept."""
+        return Draft(
+            task.case.id, self.model.name if self.model else NO_MODEL, self.strategy.name, "",
+            clinician=task.clinician if self.strategy.personal else None,
+            status=DraftStatus.FAILED, detail=f"{type(error).__name__} while drafting",
+        )  # fmt: skip
+
+    def _flags(self, task: Task, text: str, past: bool) -> tuple[str, ...]:
+        found = form_flags(text)
+        if self.texts is not None and not past:
+            own = f"{task.case.message}\n{task.case.chart.as_text()}"
+            if self.texts.copied(text, task.case.id, own) is not None:
+                found = (*found, ANOTHER_CASE)
+        return found
+
+    def _provenance(self, prepared: Prepared, retrieved: tuple[str, ...], plan: dict[str, str]) -> Provenance:
+        asked = isinstance(prepared, Prompted)
+        return Provenance(
+            self.model.digest if self.model and asked else None, self.strategy.digest, retrieved,
+            sampling=asdict(self.sampling) if asked else {}, plan=plan,
+        )  # fmt: skip
