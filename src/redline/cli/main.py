@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 import redline
-from redline.cli import corpus, demo, judge, report, score, themes, train, why_miss
+from redline.cli import corpus, demo, draft, judge, report, score, study, themes, train, why_miss
 from redline.errors import RedlineError
 
 __all__ = ["app", "main"]
@@ -36,12 +36,14 @@ def _root(
 
 
 app.command("demo")(demo.demo)
+app.command("draft")(draft.draft)
 app.command("judge")(judge.judge)
 app.command("themes")(themes.themes)
 app.command("score")(score.score)
 app.command("report")(report.report)
 app.command("why-miss")(why_miss.why_miss)
 app.add_typer(corpus.app, name="corpus")
+app.add_typer(study.app, name="study")
 app.add_typer(train.app, name="train")
 
 

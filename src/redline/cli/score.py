@@ -101,12 +101,14 @@ def print_scores(scored: Scored) -> None:
 
 def _table(title: str, table: ScoreTable) -> Table:
     shown = Table("row", title=title, box=None, pad_edge=False, title_justify="left")
-    for name in ("content P", "content R", "content F1", "theme F1", "units saved", "failed"):
+    withheld = any(c.counts.get("no_draft") or c.counts.get("not_drafted") for c in table.cells)
+    names = ("content P", "content R", "content F1", "theme F1", "units saved", "failed")
+    for name in (*names, *(("no draft", "drafts failed") if withheld else ())):
         shown.add_column(name, no_wrap=True)
     for cell in table.cells:
         shown.add_row(
             cell.name, *(_shown(cell[m]) for m in ("content.precision", "content.recall", "content.f1", "theme.f1", "saved")),
-            str(cell.counts["failed"]),
+            str(cell.counts["failed"]), *([str(cell.counts[n]) for n in ("no_draft", "not_drafted")] if withheld else ()),
         )  # fmt: skip
     return shown
 

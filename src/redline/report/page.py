@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 
 from redline.report.figures import fingerprint, forest, heatmap, matrix
 
-__all__ = ["render_report"]
+__all__ = ["render_overview", "render_report"]
 
 
 def render_report(
@@ -21,15 +21,7 @@ def render_report(
     With more than `most_messages` messages only the first ones are shown side by side, and the page says so:
     a page of 100,000 messages would open nowhere.
     """
-    environment = Environment(
-        loader=PackageLoader("redline.report"),
-        autoescape=select_autoescape(default=True),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["num"] = _num
-    environment.filters["cell"] = _cell
-    environment.filters["p"] = _p
+    environment = _environment()
     figures = _figures(results)
     shown: list[Mapping[str, Any]] = []
     total = 0
@@ -41,6 +33,27 @@ def render_report(
         r=results, figures=figures, shown=len(shown), total=total, data=_embedded(shown),
         theme_names={t["key"]: t["name"] for t in results["themes"]},
     )  # fmt: skip
+
+
+def render_overview(name: str, results: Mapping[str, Mapping[str, Any]]) -> str:
+    """The page of a study over several corpora: the grid of systems by corpus, each linked to its own page."""
+    systems = dict.fromkeys(
+        c["name"] for r in results.values() for c in r["cells"] if c["kind"] in ("system", "ceiling")
+    )
+    cells = {corpus: {c["name"]: c for c in r["cells"]} for corpus, r in results.items()}
+    template = _environment().get_template("overview.html.j2")
+    return template.render(name=name, results=results, systems=list(systems), cells=cells)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("redline.report"),
+        autoescape=select_autoescape(default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"num": _num, "cell": _cell, "p": _p}
+    return environment
 
 
 def _figures(results: Mapping[str, Any]) -> dict[str, str]:

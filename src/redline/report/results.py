@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import redline
@@ -13,8 +14,8 @@ from redline.stats import Interval
 __all__ = ["results"]
 
 
-def results(scored: Scored) -> dict[str, Any]:
-    """Everything but the texts: cells, contrasts, matrix, findings, signature.
+def results(scored: Scored, study: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Everything but the texts: cells, contrasts, matrix, findings, signature, and how a study made its drafts.
 
     Numbers are full precision; nothing depends on the clock, the machine or what was in the store.
     """
@@ -44,6 +45,7 @@ def results(scored: Scored) -> dict[str, Any]:
         ],
         "observed": None if scored.observed is None else {"cells": _cells(scored.observed)},
         "findings": [{"kind": f.kind, "row": f.row, "text": f.text} for f in scored.findings],
+        "study": study,
     }  # fmt: skip
 
 

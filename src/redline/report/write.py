@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,11 @@ from redline.scoring import Scored
 __all__ = ["read_results", "write_results"]
 
 
-def write_results(scored: Scored, folder: str | Path) -> Path:
+def write_results(scored: Scored, folder: str | Path, study: Mapping[str, Any] | None = None) -> Path:
     """`messages.jsonl`, the Parquet tables and `results.json`; returns the folder.
 
-    Everything is written to a folder beside first and then moved in, so that files of two runs never mix because
-    one of them could not be written.
+    `study` says how the drafts were made, where a study made them.  Everything is written to a folder beside first and
+    then moved in, so that files of two runs never mix because one of them could not be written.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -32,7 +32,7 @@ def write_results(scored: Scored, folder: str | Path) -> Path:
         part = Path(name)
         write_jsonl(part / "messages.jsonl", messages(scored))
         write_parquet(scored, part)
-        write_json(part / "results.json", results(scored))
+        write_json(part / "results.json", results(scored, study))
         for path in sorted(part.iterdir()):
             os.replace(path, folder / path.name)
     return folder

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from redline.corpus import Corpus
-from redline.records import Draft, Reply
+from redline.records import Draft, DraftStatus, Reply
 from redline.scoring.comparison import Comparison, Kind
 from redline.units import unit_texts
 
@@ -55,14 +55,15 @@ def reply_units(reply: Reply) -> tuple[str, ...]:
 
 
 def draft_units(draft: Draft) -> tuple[str, ...]:
-    """Units of a draft."""
+    """Units of a draft; none where there is no draft on purpose."""
     return draft.units if draft.units is not None else unit_texts(draft.text)
 
 
 def comparisons(corpus: Corpus, rows: Rows | None = None) -> list[Comparison]:
     """All counterfactual comparisons: every draft against every independent reply to its case.
 
-    A draft made for one clinician is compared with that clinician's reply only.  Floors: no draft; one
+    A draft made for one clinician is compared with that clinician's reply only.  No draft on purpose is compared as an empty
+    one; a draft that failed is not compared at all.  Floors: no draft; one
     boilerplate reply for all; each system's draft for another patient (a seeded derangement).  Ceiling:
     each clinician's reply as the draft for each other clinician of the case.
     """
@@ -93,7 +94,7 @@ def comparisons(corpus: Corpus, rows: Rows | None = None) -> list[Comparison]:
 
 def observed_comparisons(corpus: Corpus) -> list[Comparison]:
     """Observed edits: each draft against the reply that its reader made out of it."""
-    drafts = {(d.case, d.system, d.clinician): d for d in corpus.drafts}
+    drafts = {(d.case, d.system, d.clinician): d for d in corpus.drafts if d.status.scored}
     found = []
     for reply in corpus.observed:
         place = reply.case, reply.started_from or ""
@@ -109,6 +110,8 @@ def observed_comparisons(corpus: Corpus) -> list[Comparison]:
 
 def _systems(drafts: Sequence[Draft], replies: dict[str, list[Reply]], cell: str, kind: Kind) -> Iterator[Comparison]:
     for draft in drafts:
+        if not draft.status.scored:
+            continue
         units = draft_units(draft)
         for reply in replies[draft.case]:
             if draft.clinician is None or draft.clinician == reply.clinician:
@@ -121,7 +124,8 @@ def _strangers(corpus: Corpus, seed: int) -> list[Draft]:
     """Each system's drafts handed to the next case of a shuffled round: nobody keeps their own."""
     by_system: dict[str, list[Draft]] = defaultdict(list)
     for draft in corpus.drafts:
-        by_system[draft.system].append(draft)
+        if draft.status is DraftStatus.OK:
+            by_system[draft.system].append(draft)
     result = []
     for system, drafts in sorted(by_system.items()):
         cases = sorted({d.case for d in drafts})

@@ -16,6 +16,7 @@ from redline.scoring.findings import Finding, find
 from redline.scoring.layout import Layout
 from redline.scoring.loads import Judged, content_load
 from redline.scoring.measures import Measures
+from redline.scoring.outcomes import outcome_findings, with_outcomes
 from redline.scoring.rows import Rows, comparisons, observed_comparisons
 from redline.scoring.run import Judges, judge_comparisons
 from redline.scoring.signature import Signature
@@ -77,9 +78,9 @@ def score_corpus(corpus: Corpus, judges: Judges, plan: Plan | None = None, taxon
     seen, _ = judge_comparisons(seen_found, judges)
     observed = make_table(seen, measures, draws=plan.draws, seed=plan.seed, margin=plan.margin) if seen else None
     signature = Signature(judges.content.signature, judges.themes.signature, table.plan)
-    return Scored(
-        corpus, (*judged, *seen), table, observed, tuple(find(table)), clinician_matrix(judged), signature, run
-    )
+    findings = (*outcome_findings(corpus.drafts), *find(table))
+    table = with_outcomes(table, corpus.drafts)
+    return Scored(corpus, (*judged, *seen), table, observed, findings, clinician_matrix(judged), signature, run)
 
 
 def _check_themes(judges: Judges, taxonomy: Taxonomy) -> None:

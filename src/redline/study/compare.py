@@ -1,0 +1,41 @@
+"""Two cells against each other, paired on the replies that both were compared with."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+
+from redline.errors import UsageError
+from redline.scoring import Judges, Plan, Rows, ScoreTable, TableContrast, score_corpus
+from redline.study.outcome import drafted_corpus, score_plan
+from redline.study.shards import Bench
+
+__all__ = ["compare_cells"]
+
+
+def compare_cells(
+    bench: Bench, judges: Judges, a: str, b: str, corpus: str | None = None
+) -> tuple[ScoreTable, list[TableContrast]]:
+    """The table of the two systems alone and the contrasts a - b; `corpus` names one of several.
+
+    Verdicts come from the study's store, so this takes seconds after a run.
+    """
+    specs = {c.name: c for c in bench.place.spec.corpora}
+    name = corpus or next(iter(specs))
+    if name not in specs:
+        raise UsageError(f"the study has no corpus {name!r}; corpora: {', '.join(specs)}")
+    found = drafted_corpus(bench, specs[name])
+    systems = [c.system for c in bench.place.cells if c.corpus.name == name]
+    for system in (a, b):
+        if system not in systems:
+            close = difflib.get_close_matches(system, systems, n=1)
+            raise UsageError(
+                f"the study has no row {system!r}"
+                + (f"; did you mean {close[0]!r}?" if close else f"; rows: {', '.join(systems)}")
+            )
+        if not any(d.system == system and d.status.scored for d in found.drafts):
+            raise UsageError(f"{system} has no draft yet; run the study first")
+    part = replace(found, drafts=tuple(d for d in found.drafts if d.system in (a, b)), replies=found.independent)
+    plan: Plan = replace(score_plan(bench.place.spec, part), rows=Rows(floors=False, ceiling=False), baseline=b)
+    table = score_corpus(part, judges, plan, bench.place.taxonomy).table
+    return table, [t for t in table.contrasts if (t.contrast.a, t.contrast.b) == (a, b)]

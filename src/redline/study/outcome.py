@@ -1,0 +1,111 @@
+"""From stored drafts to the files of a study: `drafts.jsonl`, the scored corpora, `results.json`, `report.html`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import redline
+from redline.corpus import Corpus, DraftForm
+from redline.files import open_atomic, write_json, write_text
+from redline.records import Draft
+from redline.report import read_results, render_overview, render_report, write_results
+from redline.scoring import EditCost, Judges, Plan, Rows, Scored, score_corpus
+from redline.study.shards import Bench
+from redline.study.spec import CorpusSpec, StudySpec
+
+__all__ = ["drafted_corpus", "score_plan", "score_study", "study_block", "write_drafts", "write_report"]
+
+
+def write_drafts(bench: Bench, path: Path) -> int:
+    """Every draft of the study, cell after cell in the order of their tasks; returns their number."""
+    count = 0
+    with open_atomic(path) as file:
+        for cell in bench.place.cells:
+            for text in bench.store.drafts(cell.id):
+                row = {"corpus": cell.corpus.name, **json.loads(text)}
+                file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+                count += 1
+    return count
+
+
+def drafted_corpus(bench: Bench, spec: CorpusSpec) -> Corpus:
+    """A corpus of the study with the drafts made for it."""
+    drafts = [draft for cell in bench.place.cells if cell.corpus.name == spec.name for draft in _drafts(bench, cell.id)]
+    return replace(bench.place.corpus(spec), name=spec.name, drafts=tuple(drafts))
+
+
+def _drafts(bench: Bench, cell: str) -> Iterator[Draft]:
+    return (DraftForm.model_validate_json(text).record() for text in bench.store.drafts(cell))
+
+
+def score_plan(spec: StudySpec, corpus: Corpus) -> Plan:
+    """How the study scores; a baseline that this corpus has no drafts of is left to the default."""
+    score = spec.score
+    baseline = score.baseline if score.baseline in corpus.systems else None
+    cost = EditCost(1.0, score.delete_cost, score.read_cost)
+    return Plan(Rows(score.floors, True, spec.seed), cost, score.draws, spec.seed, score.margin, baseline)
+
+
+def score_study(bench: Bench, judges: Judges, folder: Path) -> dict[str, Scored]:
+    """Judge and score every corpus and write the results.
+
+    One corpus: its results stand in `folder` itself, as `redline score` writes them.  Several: each has a folder of its
+    own, and `results.json` holds all of them by name.
+    """
+    spec = bench.place.spec
+    single = len(spec.corpora) == 1
+    found: dict[str, Scored] = {}
+    for corpus_spec in spec.corpora:
+        corpus = drafted_corpus(bench, corpus_spec)
+        found[corpus_spec.name] = scored = score_corpus(corpus, judges, score_plan(spec, corpus), bench.place.taxonomy)
+        write_results(scored, folder if single else folder / corpus_spec.name, study_block(bench, corpus_spec))
+    if not single:
+        every = {name: read_results(folder / name)[0] for name in found}
+        write_json(folder / "results.json", {"redline": redline.__version__, "study": spec.name, "corpora": every})
+    write_report(spec, folder)
+    return found
+
+
+def write_report(spec: StudySpec, folder: Path) -> Path:
+    """`report.html` of a scored study; of several corpora a page each and an overview of all."""
+    if len(spec.corpora) == 1:
+        write_text(folder / "report.html", render_report(*read_results(folder)))
+        return folder / "report.html"
+    every = {}
+    for corpus in spec.corpora:
+        every[corpus.name], messages = read_results(folder / corpus.name)
+        write_text(folder / corpus.name / "report.html", render_report(every[corpus.name], messages))
+    write_text(folder / "report.html", render_overview(spec.name, every))
+    return folder / "report.html"
+
+
+def study_block(bench: Bench, spec: CorpusSpec) -> dict[str, Any]:
+    """What the results say of how the drafts were made; nothing of when, how fast or in how many runs."""
+    cells = []
+    for cell in bench.place.cells:
+        if cell.corpus.name != spec.name:
+            continue
+        model = bench.model(cell)
+        drafts = list(_drafts(bench, cell.id))
+        statuses, flags = Counter(d.status.value for d in drafts), Counter(f for d in drafts for f in d.flags)
+        reasons = Counter(d.detail for d in drafts if d.detail and d.status.value != "ok")
+        cells.append(
+            {
+                "system": cell.system, "model": cell.model_name, "model_digest": model.digest if model else None,
+                "strategy": cell.strategy, "strategy_digest": bench.strategy(cell).digest, "tasks": bench.count(cell),
+                "statuses": dict(sorted(statuses.items())), "flags": dict(sorted(flags.items())),
+                "reasons": dict(sorted(reasons.items(), key=lambda r: (-r[1], r[0]))[:10]), "failure": bench.store.failure(cell.id),
+            }
+        )  # fmt: skip
+    drafting = bench.place.spec.drafting
+    return {
+        "name": bench.place.spec.name,
+        "seed": bench.place.spec.seed,
+        "drafting": drafting.model_dump(),
+        "cells": cells,
+    }

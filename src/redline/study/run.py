@@ -1,0 +1,131 @@
+"""Run a study: check, draft what is open, judge and score, write the three files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from redline.chat import Prices
+from redline.errors import UsageError
+from redline.judging import JudgeOptions, VerdictStore, content_judge, theme_judge
+from redline.scoring import Judges, Scored
+from redline.study.executors import executor
+from redline.study.grid import CellSpec
+from redline.study.manifest import check_manifest, manifest, read_manifest, write_manifest
+from redline.study.outcome import score_study, write_drafts
+from redline.study.place import StudyPlace
+from redline.study.shards import Bench, Shard
+
+__all__ = ["StudyRun", "draft_study", "run_study", "study_judges"]
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """What a run left: the scored corpora by name, and cells that could not be drafted with the reason."""
+
+    scored: dict[str, Scored]
+    failures: dict[str, str]
+
+
+def run_study(
+    place: StudyPlace, judges: Judges, *, changed: bool = False, tell: Callable[[str, int, int], None] | None = None
+) -> StudyRun:
+    """Draft, judge and score every cell into `place.folder`: `drafts.jsonl`, `results.json`, `report.html`.
+
+    `tell(cell, done, total)` in tasks.  Stopping it at any moment loses nothing that was stored; the same call goes on.
+    `changed` lets a changed study go on in an old folder.
+    """
+    with _alone(place.folder):
+        bench = Bench(place)
+        try:
+            failures = draft_study(bench, changed=changed, tell=tell)
+            write_drafts(bench, place.folder / "drafts.jsonl")
+            return StudyRun(score_study(bench, judges, place.folder), failures)
+        finally:
+            bench.store.close()
+
+
+def draft_study(
+    bench: Bench, *, changed: bool = False, tell: Callable[[str, int, int], None] | None = None
+) -> dict[str, str]:
+    """Draft what is open; the cells that could not be drafted, with the reason."""
+    place = bench.place
+    run = executor(place.spec.run.executor, place.spec.run.workers)
+    counts = {cell.id: bench.count(cell) for cell in place.cells}
+    for cell in place.cells:
+        bench.setup(cell).check(bench.strategy(cell))
+    new = manifest(place.spec, _digests(bench))
+    if not changed:
+        check_manifest(read_manifest(place.folder), new, place.folder)
+    write_manifest(place.folder, new)
+    shards: list[Shard] = []
+    done: dict[str, int] = {}
+    for cell in place.cells:
+        bench.store.forget_beyond(cell.id, counts[cell.id])
+        cut = _shards(bench, cell, counts[cell.id], run.shard_size)
+        done[cell.id] = counts[cell.id] - sum(s.open for s in cut)
+        shards += cut
+        if tell:
+            tell(cell.id, done[cell.id], counts[cell.id])
+
+    def told(cell: str, count: int) -> None:
+        done[cell] += count
+        if tell:
+            tell(cell, min(done[cell], counts[cell]), counts[cell])
+
+    failures = {shard.shard.cell: shard.why for shard in run.run(bench, shards, told) if shard.why is not None}
+    for cell in place.cells:
+        bench.store.set_failure(cell.id, failures.get(cell.id))
+    return failures
+
+
+def study_judges(place: StudyPlace, progress: Callable[[str, int, int], None] | None = None) -> Judges:
+    """The judges that the study file names, over the verdict store of its folder."""
+    judge = place.spec.judge
+    options = JudgeOptions(place.allow_remote, Prices(judge.price_in, judge.price_out))
+    store = VerdictStore(place.folder / "verdicts.sqlite")
+    return Judges(content_judge(judge.name, options), theme_judge(), store, progress=progress)
+
+
+def _digests(bench: Bench) -> dict[str, str]:
+    place = bench.place
+    found = {f"corpora.{c.name}": place.corpus(c).digest for c in place.spec.corpora}
+    for cell in place.cells:
+        found[f"strategies.{cell.strategy}"] = bench.strategy(cell).digest
+        if bench.strategy(cell).needs:
+            found[f"learned.{cell.corpus.name}"] = bench.setup(cell).learned_digest
+    found |= {f"models.{model.name}": model.digest for model in place.models.values()}
+    return found
+
+
+def _shards(bench: Bench, cell: CellSpec, count: int, size: int | None) -> list[Shard]:
+    """The cell's places in pieces of `size`, those without an open task left out."""
+    places = [t.place for t in bench.open_tasks(cell)]
+    step = size or max(1, count)
+    held = {
+        start: sum(start <= p < start + step for p in places) for start in sorted({p // step * step for p in places})
+    }
+    return [Shard(cell.id, start, min(start + step, count), open_) for start, open_ in held.items()]
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One run a folder at a time: two would ask, and pay, for the same drafts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows: the stores are safe there too, only the double work is not prevented
+        yield
+        return
+    handle = os.open(folder / "study.lock", os.O_CREAT | os.O_RDWR, 0o666)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(f"another run is at work in {folder}; wait for it, or name another --out") from None
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,115 @@
+"""The context of a corpus: what its strategies look at, made when a cell needs it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from redline.chat import ChatModel
+from redline.corpus import Corpus
+from redline.drafting import CaseTexts, ClinicianProfile, DraftContext, Fit, Strategy, deidentifier, distil
+from redline.drafting.planner import ThemePlanner
+from redline.encoder import EditEncoder, bundled_encoder
+from redline.errors import UsageError
+from redline.judging import ThemeQuestion, shared_encoder, theme_judge
+from redline.records import Reply, digest
+from redline.retrieval import EncoderEmbedder, MessageIndex, past_messages
+from redline.scoring import EditCost
+from redline.study.place import StudyPlace
+from redline.study.spec import CorpusSpec
+
+__all__ = ["CorpusSetup", "label_units"]
+
+
+def label_units(units: Sequence[str]) -> list[tuple[str, ...]]:
+    """Themes of units that nobody labelled, by the bundled classifier."""
+    own = tuple(units)
+    verdicts = theme_judge().judge([ThemeQuestion(own, i) for i in range(len(own))])
+    return [v.themes for v in verdicts]
+
+
+@dataclass(frozen=True)
+class CorpusSetup:
+    """Index, profiles, planner and forbidden texts of one corpus of a study."""
+
+    place: StudyPlace
+    spec: CorpusSpec
+    _made: dict[str, object] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        """The cases asked about."""
+        return self.place.corpus(self.spec)
+
+    @cached_property
+    def learned(self) -> Corpus:
+        """The cases learned from."""
+        return self.place.learned(self.spec)
+
+    @cached_property
+    def learned_digest(self) -> str:
+        """Changes with everything that a context is made of; known without making it."""
+        parts = [
+            self.learned.digest,
+            bundled_encoder().digest,
+            self.place.taxonomy.keys,
+            self.place.spec.drafting.deidentify,
+        ]
+        return digest(parts)
+
+    def check(self, strategy: Strategy) -> None:
+        """Raise `UsageError` where there is nothing to learn from for a strategy that must."""
+        if strategy.needs and not self.learned.independent:
+            where = f"split {self.spec.learn_split or 'train'!r} of {self.spec.learn or self.spec.path}"
+            raise UsageError(
+                f"corpus {self.spec.name!r}: the strategy {strategy.name!r} learns from past replies, and there is none in "
+                f"{where} besides those of the cases asked about. Name some with `learn` or `learn_split`."
+            )
+
+    def context(self, strategy: Strategy, model: ChatModel | None) -> DraftContext:
+        """What `strategy` may look at; parts that it does not need are not made."""
+        drafting, needs = self.place.spec.drafting, strategy.needs
+        fit = Fit(model.window, drafting.max_tokens, model.tokens) if model is not None else Fit()
+        return DraftContext(
+            taxonomy=self.place.taxonomy,
+            search=self._index if "search" in needs else None,
+            profiles=self._profiles if "profiles" in needs else {},
+            planner=self._planner if "planner" in needs else None,
+            k=drafting.k,
+            deidentify=deidentifier(drafting.deidentify),
+            fit=fit,
+        )
+
+    @cached_property
+    def texts(self) -> CaseTexts:
+        """Texts that must not reappear in another patient's draft: those learned from and those asked about."""
+        return CaseTexts.of([*past_messages(self.learned), *past_messages(self.corpus)])
+
+    @cached_property
+    def _index(self) -> MessageIndex:
+        return MessageIndex.build(past_messages(self.learned), EncoderEmbedder(_encoder()))
+
+    @cached_property
+    def _profiles(self) -> dict[str, ClinicianProfile]:
+        replies: dict[str, list[Reply]] = defaultdict(list)
+        for reply in self.learned.independent:
+            replies[reply.clinician].append(reply)
+        found = {
+            who: distil(who, own, [r for r in self.learned.independent if r.clinician != who], label_units)
+            for who, own in replies.items()
+        }
+        return {who: profile for who, profile in found.items() if profile is not None}
+
+    @cached_property
+    def _planner(self) -> ThemePlanner:
+        score = self.place.spec.score
+        cost = EditCost(1.0, score.delete_cost, score.read_cost)
+        return ThemePlanner.fit(self.learned, _encoder(), cost, taxonomy=self.place.taxonomy, label=label_units)
+
+
+def _encoder() -> EditEncoder:
+    """The one that judges: its sessions are shared."""
+    card = bundled_encoder()
+    return shared_encoder(card.digest, str(card.folder))

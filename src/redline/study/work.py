@@ -1,0 +1,140 @@
+"""The tasks of a cell: look up, ask, read, store.  Many at once, each done once, a failing one on its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from redline.chat import ChatModel, ChatRequest, ChatResult
+from redline.corpus import draft_row
+from redline.drafting import DraftContext, Drafter, Prompted, Task
+from redline.errors import RedlineError
+from redline.records import Draft, DraftStatus, digest
+from redline.study.spending import Allowance
+from redline.study.store import StudyStore
+
+__all__ = ["RETRIED", "CellWork", "OpenTask", "draft_tasks"]
+
+RETRIED = frozenset({DraftStatus.TIMEOUT, DraftStatus.UNPARSABLE, DraftStatus.MISSING, DraftStatus.FAILED})
+"""Failures that the next run tries again."""
+_FLUSH_ROWS = 64
+_FLUSH_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """A task that is not done: its place in the cell and the digest of what it is made from."""
+
+    place: int
+    made: str
+    task: Task
+
+
+@dataclass
+class CellWork:
+    """Everything that the tasks of a cell share."""
+
+    cell: str
+    drafter: Drafter
+    context: DraftContext
+    store: StudyStore
+    allowance: Allowance
+    alive: Callable[[], bool] = lambda: True
+    tell: Callable[[int], None] = lambda count: None
+    in_flight: dict[str, asyncio.Future[ChatResult]] = field(default_factory=dict)
+    rows: list[tuple[int, str, str, str]] = field(default_factory=list)
+    flushed: float = field(default_factory=time.monotonic)
+
+    def keep(self, item: OpenTask, draft: Draft) -> None:
+        """Buffer a finished draft; a buffer is written when it is large or old enough."""
+        value = json.dumps(draft_row(draft), ensure_ascii=True, separators=(",", ":"))
+        self.rows.append((item.place, item.made, draft.status.value, value))
+        if len(self.rows) >= _FLUSH_ROWS or time.monotonic() - self.flushed > _FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        if self.rows:
+            self.store.put_drafts(self.cell, self.rows)
+            self.tell(len(self.rows))
+            self.rows = []
+        self.flushed = time.monotonic()
+
+
+async def draft_tasks(work: CellWork, tasks: Iterable[OpenTask]) -> None:
+    """Draft all `tasks`, as many at once as the model wants.
+
+    Raises `BudgetError` at the limit and `RedlineError` for what a person has to mend (a wrong key); what was done until
+    then is stored.  Everything else that goes wrong is a draft with a status.
+    """
+    queue = iter(tasks)
+    model = work.drafter.model
+    workers = [asyncio.ensure_future(_worker(work, queue)) for _ in range(model.concurrent if model else 1)]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        work.flush()
+
+
+async def _worker(work: CellWork, queue: Iterator[OpenTask]) -> None:
+    for item in queue:
+        if not work.alive():
+            return
+        work.keep(item, await _draft(work, item.task))
+
+
+async def _draft(work: CellWork, task: Task) -> Draft:
+    drafter = work.drafter
+    try:
+        prepared = drafter.decide(task) or drafter.strategy.prepare(task, work.context)
+        result = None
+        if isinstance(prepared, Prompted):
+            assert drafter.model is not None
+            result = await _ask(work, drafter.model, drafter.request(task, prepared))
+        return drafter.finish(task, prepared, result)
+    except (RedlineError, asyncio.CancelledError):
+        raise
+    except Exception as error:
+        return drafter.failed(task, error)
+
+
+async def _ask(work: CellWork, model: ChatModel, request: ChatRequest) -> ChatResult:
+    """The answer to a request: stored, under way for another task, or asked now."""
+    tag = request.tag
+    # A recorded completion belongs to a task and not to a prompt, so its task is part of the key.
+    by_task = [tag.case, tag.strategy, tag.clinician] if tag and getattr(model, "by_task", False) else None
+    key = digest([model.digest, request.digest, by_task], length=40)
+    stored = work.store.completion(key)
+    if stored is not None:
+        return stored
+    if key in work.in_flight:
+        return await asyncio.shield(work.in_flight[key])
+    flight: asyncio.Future[ChatResult] = asyncio.get_running_loop().create_future()
+    work.in_flight[key] = flight
+    most = 0.0
+    try:
+        most = work.allowance.reserve(model, request)
+        try:
+            result = await model.complete(request)
+            money = model.prices.of(result.usage.tokens_in, result.usage.tokens_out)
+            work.store.put_completion(key, model.name, result, money)
+        finally:
+            work.allowance.release(most)
+        flight.set_result(result)
+        return result
+    except BaseException as error:
+        if not flight.done():
+            if isinstance(error, asyncio.CancelledError):
+                flight.cancel()
+            else:
+                flight.set_exception(error)
+                flight.exception()  # taken note of: nobody else may be waiting
+        raise
+    finally:
+        del work.in_flight[key]
