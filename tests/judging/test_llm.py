@@ -1,5 +1,6 @@
 """The language-model judge against a local server that answers well, badly, and not at all."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from redline.chat import Endpoint, Prices
+from redline.chat import ChatResult, OpenAiModel, Prices
 from redline.errors import UsageError
 from redline.judging import LlmJudge, Pair, Runner, VerdictStore, pair_questions
 from redline.records import Status
@@ -81,7 +82,7 @@ def good(body, _):
 
 def test_good_answers_and_cost(serve) -> None:
     server = serve(good)
-    judge = LlmJudge(Endpoint(server.url, "m", prices=Prices(10, 100)))
+    judge = LlmJudge(OpenAiModel(server.url, "m", prices=Prices(10, 100)))
     verdicts = Runner(judge, VerdictStore()).run(pair_questions(PAIR))
     assert [v.p_edit for v in verdicts] == [0.9, 0.2, 0.9]
     assert judge.spent().calls == 2 and judge.spent().money == pytest.approx(2 * (100 * 10 + 10 * 100) / 1e6)
@@ -108,7 +109,7 @@ def test_one_pass_templating() -> None:
 )
 def test_bad_answers_are_statuses(serve, reply, status: Status, calls: int) -> None:
     server = serve(reply)
-    judge = LlmJudge(Endpoint(server.url, "m", retries=2))
+    judge = LlmJudge(OpenAiModel(server.url, "m", retries=2))
     verdicts = judge.judge(pair_questions(PAIR))
     assert {v.status for v in verdicts} == {status} and all(v.p_edit is None for v in verdicts)
     assert len(server.requests) == calls
@@ -118,13 +119,13 @@ def test_a_left_out_unit_and_a_contradiction_fail_alone(serve) -> None:
     def reply(body, _):
         return chat(json.dumps({"verdicts": [{"unit": 1, "edited": True, "p": 0.1}, {"unit": 2, "edited": False}]}))
 
-    verdicts = LlmJudge(Endpoint(serve(reply).url, "m")).judge(pair_questions(PAIR))
+    verdicts = LlmJudge(OpenAiModel(serve(reply).url, "m")).judge(pair_questions(PAIR))
     assert [v.status for v in verdicts] == [Status.UNPARSABLE, Status.OK, Status.UNPARSABLE]
 
 
 def test_retry_cures_a_busy_server(serve) -> None:
     server = serve(lambda b, n: (429, {"Retry-After": "0"}, {}) if n <= 2 else good(b, n))
-    verdicts = LlmJudge(Endpoint(server.url, "m"), concurrent=1).judge(pair_questions(PAIR))
+    verdicts = LlmJudge(OpenAiModel(server.url, "m", concurrent=1)).judge(pair_questions(PAIR))
     assert {v.status for v in verdicts} == {Status.OK}
 
 
@@ -133,7 +134,7 @@ def test_an_endpoint_that_counts_nothing_still_costs(serve) -> None:
         status, headers, value = good(body, n)
         return status, headers, {k: v for k, v in value.items() if k != "usage"}
 
-    judge = LlmJudge(Endpoint(serve(reply).url, "m", prices=Prices(10, 10)))
+    judge = LlmJudge(OpenAiModel(serve(reply).url, "m", prices=Prices(10, 10)))
     judge.judge(pair_questions(PAIR))
     assert 0 < judge.spent().money <= judge.estimate(pair_questions(PAIR)).money
 
@@ -143,12 +144,58 @@ def test_no_proxy_of_the_environment_sees_a_text(serve, monkeypatch: pytest.Monk
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     server = serve(good)
-    verdicts = LlmJudge(Endpoint(server.url, "m", retries=0, timeout=77.0)).judge(pair_questions(PAIR))
+    verdicts = LlmJudge(OpenAiModel(server.url, "m", retries=0, timeout=77.0)).judge(pair_questions(PAIR))
     assert {v.status for v in verdicts} == {Status.OK} and server.requests
 
 
 def test_a_wrong_key_is_said_once_and_stops(serve) -> None:
     server = serve(lambda b, n: (401, {}, {"error": "bad key", "input": "text of a patient"}))
     with pytest.raises(UsageError, match="HTTP 401") as caught:
-        LlmJudge(Endpoint(server.url, "m"), concurrent=1).judge(pair_questions(PAIR))
+        LlmJudge(OpenAiModel(server.url, "m", concurrent=1)).judge(pair_questions(PAIR))
     assert "patient" not in str(caught.value), "servers echo the request; it must not reach a log"
+
+
+def test_the_other_calls_end_with_the_first_error_that_a_person_has_to_mend(serve) -> None:
+    server = serve(lambda b, n: (401, {}, {}))
+    many = [q for i in range(20) for q in pair_questions(Pair(str(i), (f"Take {i} mg.",), ("Call us.",)))]
+    with pytest.raises(UsageError, match="HTTP 401"):
+        LlmJudge(OpenAiModel(server.url, "m", concurrent=2)).judge(many)
+    assert len(server.requests) <= 4, "of 40 calls"
+
+
+def test_it_can_be_asked_from_within_a_running_event_loop_and_from_threads(serve) -> None:
+    judge = LlmJudge(OpenAiModel(serve(good).url, "m"))
+
+    async def main() -> list:
+        inside = judge.judge(pair_questions(PAIR))
+        return [
+            inside,
+            *await asyncio.gather(*(asyncio.to_thread(judge.judge, pair_questions(PAIR)) for _ in range(3))),
+        ]
+
+    answers = asyncio.run(main())
+    assert [[v.p_edit for v in verdicts] for verdicts in answers] == [[0.9, 0.2, 0.9]] * 4
+    assert judge.spent().calls == 8
+
+
+class Fixed:
+    """A chat model that is no endpoint."""
+
+    name, digest, window, concurrent, prices = "ours", "abcdef0123", None, 2, Prices()
+
+    async def complete(self, request):
+        return ChatResult(Status.OK, '{"verdicts": [{"unit": 1, "edited": true, "p": 0.7}]}')
+
+
+def test_any_chat_model_can_judge_and_its_content_is_in_the_signature() -> None:
+    pair = Pair("1", ("Take 20 mg.",), ("Call us.",))
+    judge = LlmJudge(Fixed())
+    assert [v.p_edit for v in judge.judge(pair_questions(pair))] == [0.7, 0.7]
+    assert judge.signature.startswith("llm:ours+abcdef@")
+
+
+def test_the_signature_of_an_endpoint_is_its_models_name() -> None:
+    signatures = {LlmJudge(OpenAiModel(f"http://localhost:{p}/v1", "m", title="t")).signature for p in (1, 2)}
+    (signature,) = signatures
+    name, _, prompt = signature.partition("@")
+    assert name == "llm:m" and len(prompt) == 6

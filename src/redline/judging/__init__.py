@@ -3,13 +3,14 @@
 from redline.judging.cascade import CascadeJudge
 from redline.judging.check import check_judge
 from redline.judging.contract import ContentJudge, Cost, Judge, Priced, ThemeJudge, is_paid
+from redline.judging.encoder import shared_encoder
 from redline.judging.exact import ExactJudge
 from redline.judging.explain import explain_miss
 from redline.judging.human import HumanJudge
 from redline.judging.llm import LlmJudge
 from redline.judging.panel import PanelJudge
 from redline.judging.questions import ContentQuestion, Direction, Pair, Scope, ThemeQuestion, pair_questions
-from redline.judging.registry import content_judge, judge_names, theme_judge
+from redline.judging.registry import JudgeOptions, content_judge, judge_names, theme_judge
 from redline.judging.runner import Budget, Runner, RunReport
 from redline.judging.store import VerdictStore
 
@@ -23,6 +24,7 @@ __all__ = [
     "ExactJudge",
     "HumanJudge",
     "Judge",
+    "JudgeOptions",
     "LlmJudge",
     "Pair",
     "PanelJudge",
@@ -39,5 +41,6 @@ __all__ = [
     "is_paid",
     "judge_names",
     "pair_questions",
+    "shared_encoder",
     "theme_judge",
 ]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from redline.chat import Completion, Endpoint, Failure
+from redline.chat import BackgroundLoop, ChatMessage, ChatModel, ChatRequest, ChatResult, OpenAiModel, Sampling
 from redline.judging.contract import Cost
 from redline.judging.questions import ContentQuestion, Direction, Scope
 from redline.records import Status, Verdict, digest
@@ -50,37 +50,47 @@ class _Spent:
 
 @dataclass(frozen=True)
 class LlmJudge:
-    """Asks `endpoint` once for all asked units of one side of a pair; `concurrent` calls at a time.
+    """Asks `model` once for all asked units of one side of a pair; `model.concurrent` calls at a time.
 
     The reference stands before the draft and the question comes last, so a server's prefix cache serves all
     systems compared with one reference.  An answer that does not fit the schema is asked for again
     `again` times, then every unit of that call is `unparsable`; a unit that the answer leaves out likewise.
     """
 
-    endpoint: Endpoint
-    concurrent: int = 8
+    model: ChatModel
     again: int = 1
     name: str = "llm"
     scope: Scope = Scope.PAIR
     _spent: _Spent = field(default_factory=_Spent, repr=False, compare=False)
+    _loop: BackgroundLoop = field(default_factory=BackgroundLoop, repr=False, compare=False)
 
     @property
     def signature(self) -> str:
-        return f"llm:{self.endpoint.model}@{digest(read_template('judging', 'content'), length=6)}"
+        # An endpoint's model is known by its name alone; whatever else has content gets its digest in.
+        model = self.model
+        known = model.model if isinstance(model, OpenAiModel) else f"{model.name}+{model.digest[:6]}"
+        return f"llm:{known}@{digest(read_template('judging', 'content'), length=6)}"
 
     @property
     def batch(self) -> int:
-        return self.concurrent * 12
+        return self.model.concurrent * 12
 
     def judge(self, questions: Sequence[ContentQuestion]) -> list[Verdict]:
-        """One verdict a question."""
+        """One verdict a question; may be called from any thread, also from one with a running event loop."""
+        return self._loop.run(self._judge(questions))
+
+    async def _judge(self, questions: Sequence[ContentQuestion]) -> list[Verdict]:
         groups = _calls(questions)
+        gate = asyncio.Semaphore(self.model.concurrent)
         results: list[Verdict | None] = [None] * len(questions)
-        with ThreadPoolExecutor(self.concurrent) as pool:
-            calls = [pool.submit(self._call, [questions[i] for i in members]) for members in groups]
-            for members, call in zip(groups, calls, strict=True):
-                for i, verdict in zip(members, call.result(), strict=True):
-                    results[i] = verdict
+        try:
+            async with asyncio.TaskGroup() as group:  # what a person has to mend ends all calls at once
+                calls = [group.create_task(self._call(gate, [questions[i] for i in members])) for members in groups]
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        for members, call in zip(groups, calls, strict=True):
+            for i, verdict in zip(members, call.result(), strict=True):
+                results[i] = verdict
         return [v for v in results if v is not None]
 
     def estimate(self, questions: Sequence[ContentQuestion]) -> Cost:
@@ -92,32 +102,33 @@ class LlmJudge:
         """Upper bound of one group: two characters a token, every allowed repeat used."""
         times = self.again + 1
         tokens_in, tokens_out = times * (len(prompt) // 2 + 16), times * _room(units)
-        return Cost(times, tokens_in, tokens_out, self.endpoint.prices.of(tokens_in, tokens_out))
+        return Cost(times, tokens_in, tokens_out, self.model.prices.of(tokens_in, tokens_out))
 
     def spent(self) -> Cost:
         """What all calls of this judge have cost."""
         return self._spent.total
 
-    def _cost(self, answer: Completion | Failure, prompt: str, units: int) -> Cost:
-        """As the endpoint counted; where it counts nothing for an answer, the upper bound of one call."""
-        tokens_in, tokens_out = answer.tokens_in, answer.tokens_out
-        if isinstance(answer, Completion) and not tokens_in + tokens_out:
+    def _cost(self, answer: ChatResult, prompt: str, units: int) -> Cost:
+        """As the model counted; where it counts nothing for an answer, the upper bound of one call."""
+        tokens_in, tokens_out = answer.usage.tokens_in, answer.usage.tokens_out
+        if answer.status is Status.OK and not tokens_in + tokens_out:
             tokens_in, tokens_out = len(prompt) // 2 + 16, _room(units)
-        return Cost(1, tokens_in, tokens_out, self.endpoint.prices.of(tokens_in, tokens_out))
+        return Cost(1, tokens_in, tokens_out, self.model.prices.of(tokens_in, tokens_out))
 
-    def _call(self, questions: Sequence[ContentQuestion]) -> list[Verdict]:
-        prompt = _prompt(questions)
-        messages = [{"role": "user", "content": prompt}]
-        problem = ""
-        for attempt in range(self.again + 1):
-            answer = self.endpoint.chat(messages, max_tokens=_room(len(questions)), seed=attempt)
-            self._spent.add(self._cost(answer, prompt, len(questions)))
-            if isinstance(answer, Failure):
-                return [Verdict(answer.status, detail=answer.detail)] * len(questions)
-            verdicts, problem = _read(answer, questions)
-            if verdicts is not None:
-                return verdicts
-        return [Verdict(Status.UNPARSABLE, detail=problem)] * len(questions)
+    async def _call(self, gate: asyncio.Semaphore, questions: Sequence[ContentQuestion]) -> list[Verdict]:
+        async with gate:
+            prompt = _prompt(questions)
+            problem = ""
+            for attempt in range(self.again + 1):
+                sampling = Sampling(max_tokens=_room(len(questions)), seed=attempt)
+                answer = await self.model.complete(ChatRequest((ChatMessage("user", prompt),), sampling))
+                self._spent.add(self._cost(answer, prompt, len(questions)))
+                if answer.status is not Status.OK:
+                    return [Verdict(answer.status, detail=answer.detail)] * len(questions)
+                verdicts, problem = _read(answer.text, questions)
+                if verdicts is not None:
+                    return verdicts
+            return [Verdict(Status.UNPARSABLE, detail=problem)] * len(questions)
 
 
 def _calls(questions: Sequence[ContentQuestion]) -> list[list[int]]:
@@ -150,9 +161,9 @@ def _numbered(units: Sequence[str]) -> str:
     return json.dumps([{"unit": i, "text": u} for i, u in enumerate(units, start=1)], ensure_ascii=True)
 
 
-def _read(answer: Completion, questions: Sequence[ContentQuestion]) -> tuple[list[Verdict] | None, str]:
+def _read(answer: str, questions: Sequence[ContentQuestion]) -> tuple[list[Verdict] | None, str]:
     """Verdicts in the order of the questions, or None and what is wrong."""
-    text = answer.text.strip()
+    text = answer.strip()
     start, end = text.find("{"), text.rfind("}")
     try:
         parsed = _Answer.model_validate_json(text[start : end + 1] if start >= 0 else "")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 
-from redline.chat import Endpoint, Prices
+from redline.chat import OpenAiModel, Prices
 from redline.encoder import bundled_encoder, read_card
 from redline.errors import UsageError
 from redline.judging.cascade import CascadeJudge
@@ -99,4 +99,4 @@ def _llm(rest: str, options: JudgeOptions) -> ContentJudge:
     model, at, url = rest.rpartition("@")
     if not at or not model:
         raise UsageError(f"write {FORMS['llm']}")
-    return LlmJudge(Endpoint(url, model, options.allow_remote, prices=options.prices), options.concurrent)
+    return LlmJudge(OpenAiModel(url, model, options.allow_remote, prices=options.prices, concurrent=options.concurrent))
