@@ -10,7 +10,8 @@ import typer
 
 from redline.cli.options import AllowRemote, PriceIn, PriceOut
 from redline.cli.study import cell_bars, stopped
-from redline.errors import RedlineError
+from redline.drafting import LANGUAGES
+from redline.errors import RedlineError, UsageError
 from redline.files import check_target
 from redline.study import (
     Bench,
@@ -24,26 +25,42 @@ from redline.study import (
     write_drafts,
 )  # fmt: skip
 
+Strategy = Annotated[
+    str,
+    typer.Option(
+        "--strategy",
+        help="zero_shot, theme_guided, rag, planned, personal (parts joined with +), retrieval_reply or pooled_reply.",
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model", help="openai:MODEL@URL, hf:FOLDER[+ADAPTER], recorded:NAME or tiny; none for retrieval_reply."
+    ),
+]
+Learn = Annotated[str | None, typer.Option("--learn", help="Corpus of past replies to learn from (default: the same).")]
+LearnSplit = Annotated[str | None, typer.Option("--learn-split", help="Its split (default: train of the same corpus).")]
+Window = Annotated[int | None, typer.Option("--window", min=1, help="Context in tokens, where the model cannot say.")]
+Record = Annotated[Path | None, typer.Option("--record", help="Record every completion into this file as well.")]
+
 
 def draft(
     corpus: Annotated[str, typer.Argument(help="'bundled', a folder, a table, or hf:NAME[@SPLIT].")],
-    strategy: Annotated[str, typer.Option("--strategy", help="zero_shot, theme_guided, rag, planned, personal, joined with +; or retrieval_reply, pooled_reply.")],
-    out: Annotated[Path, typer.Option("--out", help="JSONL of drafts to write.")],
-    model: Annotated[str | None, typer.Option("--model", help="openai:MODEL@URL, hf:FOLDER[+ADAPTER], recorded:NAME, tiny; none for retrieval_reply.")] = None,
-    split: Annotated[str | None, typer.Option("--split", help="Only cases of this split.")] = None,
-    learn: Annotated[str | None, typer.Option("--learn", help="Corpus of past replies to learn from (default: the same).")] = None,
-    learn_split: Annotated[str | None, typer.Option("--learn-split", help="Its split (default: train, in the same corpus).")] = None,
+    strategy: Strategy, out: Annotated[Path, typer.Option("--out", help="JSONL of drafts to write.")],
+    model: Model = None, split: Annotated[str | None, typer.Option("--split", help="Only cases of this split.")] = None,
+    learn: Learn = None, learn_split: LearnSplit = None,
     k: Annotated[int, typer.Option("--k", min=1, help="Examples of rag and personal.")] = 5,
     max_tokens: Annotated[int, typer.Option("--max-tokens", min=1)] = 400,
     temperature: Annotated[float, typer.Option("--temperature", min=0, max=2)] = 0.0,
     seed: Annotated[int, typer.Option("--seed", min=0)] = 17,
-    language: Annotated[str, typer.Option("--language", help="Language of the drafts.")] = "en",
-    window: Annotated[int | None, typer.Option("--window", min=1, help="The model's context in tokens, where it cannot say.")] = None,
-    record: Annotated[Path | None, typer.Option("--record", help="Record every completion into this file as well.")] = None,
-    allow_remote: AllowRemote = None, price_in: PriceIn = 0.0, price_out: PriceOut = 0.0,
+    language: Annotated[str, typer.Option("--language", help="Language of the drafts: en, es, fr, de, pt, it, vi, pl, tl.")] = "en",
+    window: Window = None, record: Record = None, allow_remote: AllowRemote = None, price_in: PriceIn = 0.0,
+    price_out: PriceOut = 0.0,
 ) -> None:  # fmt: skip
     """Draft one model under one strategy; a stopped run goes on from the store beside the file."""
     check_target(out)
+    if language not in LANGUAGES:
+        raise UsageError(f"there is no language {language!r} here; write one of {', '.join(LANGUAGES)}")
     spec = StudySpec(
         name="draft", seed=seed, strategies=(strategy,),
         corpora=(CorpusSpec(name="corpus", path=corpus, split=split, learn=learn, learn_split=learn_split),),

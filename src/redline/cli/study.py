@@ -108,9 +108,10 @@ def status(folder: Folder) -> None:
             c.cell, f"{c.tasks:,}", f"{c.done:,}", f"{c.failed:,}", outcomes + (f"  ({c.why})" if c.why else "")
         )
     _console().print(table)
-    print(
-        f"drafting so far: {found.calls:,} calls, {found.tokens_in:,} tokens in, {found.tokens_out:,} out, {found.money:.2f} in money"
+    spent = (
+        f"{found.calls:,} calls, {found.tokens_in:,} tokens in, {found.tokens_out:,} out, {found.money:.2f} in money"
     )
+    print(f"drafting so far: {spent}")
 
 
 @app.command()

@@ -17,11 +17,12 @@ from redline.drafting.contract import (
 from redline.drafting.deidentify import deidentifier, deidentify
 from redline.drafting.draft import NO_MODEL, Drafter
 from redline.drafting.flags import FLAGS, CaseTexts
+from redline.drafting.language import LANGUAGES
 from redline.drafting.profile import ClinicianProfile, distil
 from redline.drafting.registry import strategy, strategy_names
 
 __all__ = [
-    "FLAGS", "LEAVE_OUT", "NO_MODEL", "SUGGEST", "WRITE", "CaseTexts", "ClinicianProfile", "DraftContext", "Drafter", "Fit",
-    "MessageSearch", "NoDraft", "Planner", "Prepared", "Prompted", "Strategy", "Task", "ThemePlan", "Unfit", "Written",
-    "check_strategy", "deidentifier", "deidentify", "distil", "strategy", "strategy_names",
+    "FLAGS", "LANGUAGES", "LEAVE_OUT", "NO_MODEL", "SUGGEST", "WRITE", "CaseTexts", "ClinicianProfile", "DraftContext",
+    "Drafter", "Fit", "MessageSearch", "NoDraft", "Planner", "Prepared", "Prompted", "Strategy", "Task", "ThemePlan", "Unfit",
+    "Written", "check_strategy", "deidentifier", "deidentify", "distil", "strategy", "strategy_names",
 ]  # fmt: skip

@@ -13,8 +13,8 @@ __all__ = ["Answer", "read_answer"]
 
 _REFUSAL = re.compile(
     r"^\W*(?:i(?:'m| am) (?:very )?(?:sorry|afraid),? (?:but )?(?:i |that i )?"
-    r"(?:can(?:'t|not|\u2019t)|am (?:not able|unable)|won't|must decline)"
-    r"|(?:sorry,? )?(?:but )?i (?:can(?:'t|not|\u2019t)|am unable to|am not able to|must decline to|won't) "
+    r"(?:can(?:'t|not)|am (?:not able|unable)|won't|must decline)"
+    r"|(?:sorry,? )?(?:but )?i (?:can(?:'t|not)|am unable to|am not able to|must decline to|won't) "
     r"(?:help|assist|provide|draft|write|fulfil|comply|create|give medical|offer medical|respond)"
     r"|as an? (?:ai|artificial intelligence|language model)\b)",
     re.I,
@@ -49,7 +49,7 @@ def read_answer(result: ChatResult, message: str, language: str = "en") -> Answe
     text = _THINKING.sub("", result.text).strip()
     if not text or text.startswith("<think>"):
         return Answer(DraftStatus.EMPTY, detail="the model wrote no reply")
-    if _REFUSAL.match(text):
+    if _REFUSAL.match(text.replace("\u2019", "'")):
         return Answer(DraftStatus.REFUSED, detail="the model declined to write a reply")
     found = other_language(text, language)
     if found is not None and found != (other_language(message, language) or language):

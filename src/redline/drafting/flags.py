@@ -18,7 +18,7 @@ _MARKUP = r"</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>|^#{1,6} |\*\*\S|```|^\s*\|.*\|\s*$
 _FORMS = (
     ("link", re.compile(r"https?://|\bwww\.\w|\]\(|\b[\w-]+\.(?:com|org|net|gov|io|co|info)\b(?!\w)", re.I)),
     ("markup", re.compile(_MARKUP, re.I | re.M)),
-    ("placeholder", re.compile(r"\[[A-Za-z][^\]\n]{0,40}\]|\{\{?\w+\}?\}|<<[\w-]+>>|\b(?:XX+|TBD)\b")),
+    ("placeholder", re.compile(r"\[[A-Za-z][^\]\n]{0,40}\](?!\()|\{\{?\w+\}?\}|<<[\w-]+>>|\b(?:XX+|TBD)\b")),
     ("role_marker", re.compile(r"<\|[^|<>\n]{1,40}\|>|\[/?INST\]|^(?:system|assistant|user)\s*:", re.I | re.M)),
 )  # fmt: skip
 FLAGS = (*(name for name, _ in _FORMS), ANOTHER_CASE, "cut_off", "past_reply", "prompt_cut")

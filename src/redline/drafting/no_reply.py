@@ -8,7 +8,7 @@ __all__ = ["needs_no_reply"]
 
 _THANKS = re.compile(r"\b(?:thank(?:s| you)|thx|ty|appreciate (?:it|you|your))\b", re.I)
 _CLOSING = re.compile(
-    r"\b(?:thank(?:s|\s+you)?|thx|ty|so|very|much|many|again|a\s+lot|for|your|the|quick|help(?:ing)?|reply|response|answer|"
+    r"\b(?:thank(?:s|\s+you)?|thx|ty|so|a|very|much|many|again|a\s+lot|for|your|the|quick|help(?:ing)?|reply|response|answer|"
     r"message|you(?:'re|\s+are)?|all|everyone|dr|doctor|appreciate|it|that|this|great|perfect|sounds|good|ok(?:ay)?|got|will|"
     r"do|have|nice|wonderful|day|weekend|week|evening|best|see|then|i|we|really|and|to|everything|getting|back|me|us|team|"
     r"wishes|care|take|too|soon)\b|[\W\d_]+",

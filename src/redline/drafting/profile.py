@@ -12,6 +12,7 @@ from redline.units import unit_texts
 
 __all__ = ["ClinicianProfile", "distil"]
 
+Units = Sequence[str]
 Label = Callable[[Sequence[str]], Sequence[tuple[str, ...]]]
 
 _CONTINGENCY = "contingency_planning"
@@ -83,7 +84,7 @@ def distil(clinician: str, replies: Sequence[Reply], others: Sequence[Reply], la
         _quartiles([len(u) for u in units]),
         {k: held[k] / len(replies) for k in sorted(held, key=lambda k: (-held[k], k))},
         _middle(thresholds, 3),
-        _phrases([r.text for r in replies], [r.text for r in others]),
+        _phrases(units, [r.units if r.units is not None else unit_texts(r.text) for r in others]),
     )
 
 
@@ -102,9 +103,12 @@ def _middle(sentences: Sequence[str], count: int) -> tuple[str, ...]:
     return tuple(ordered[start : start + count])
 
 
-def _phrases(own: Sequence[str], others: Sequence[str], most: int = 6) -> tuple[str, ...]:
+def _phrases(own: Sequence[Units], others: Sequence[Units], most: int = 6) -> tuple[str, ...]:
     """Word sequences in several of `own` that are far rarer in `others`; those inside a longer one are left out."""
-    mine, theirs = (Counter(p for text in texts for p in _grams(text)) for texts in (own, others))
+    mine, theirs = (
+        Counter(p for units in replies for p in {g for unit in units for g in _grams(unit)})
+        for replies in (own, others)
+    )
     least = max(3, len(own) // 20)
     share = {p: n / len(own) for p, n in mine.items() if n >= least}
     typical = [p for p, s in share.items() if s > 3 * (theirs[p] + 0.5) / (len(others) + 1)]

@@ -35,12 +35,17 @@ def read_study(path: str | Path) -> StudySpec:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+)", str(error))
         message = re.sub(r" \(at .*\)$", "", str(error))
-        raise InputError.single(str(path), f"is not TOML: {message}", line=int(found[1]) if found else None) from None
+        line = int(found[1]) if found else max(1, text.count("\n"))  # else "at end of document"
+        raise InputError.single(str(path), f"is not TOML: {message}", line=line) from None
     try:
         spec = StudySpec.model_validate(data)
     except ValidationError as error:
         lines = dict(_lines(text))
-        raise InputError([_problem(path, item, lines) for item in error.errors(include_url=False)]) from None
+        items = error.errors(include_url=False)
+        inside = {item["loc"][0] for item in items if len(item["loc"]) > 1}  # an entry that is wrong counts as none
+        found = [_problem(path, i, lines) for i in items if i["type"] != "too_short" or i["loc"][0] not in inside]
+        first = {(p.line, p.field): p for p in reversed(found)}  # a value that may be missing is refused twice
+        raise InputError(list(reversed(first.values()))) from None
     problems = list(_doubled(path, spec, dict(_lines(text))))
     if problems:
         raise InputError(problems)

@@ -106,10 +106,7 @@ async def _draft(work: CellWork, task: Task) -> Draft:
 
 async def _ask(work: CellWork, model: ChatModel, request: ChatRequest) -> ChatResult:
     """The answer to a request: stored, under way for another task, or asked now."""
-    tag = request.tag
-    # A recorded completion belongs to a task and not to a prompt, so its task is part of the key.
-    by_task = [tag.case, tag.strategy, tag.clinician] if tag and getattr(model, "by_task", False) else None
-    key = digest([model.digest, request.digest, by_task], length=40)
+    key = digest([model.digest, request.digest], length=40)
     stored = work.store.completion(key)
     if stored is not None:
         return stored
