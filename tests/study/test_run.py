@@ -104,6 +104,19 @@ def test_a_failing_cell_leaves_the_others(small: Path, tmp_path: Path, quick_jud
     assert len(rows(out)) == 24
 
 
+def test_a_server_that_is_not_there_ends_the_cell_and_not_the_patience(tmp_path: Path) -> None:
+    corpus = write_small(tmp_path / "corpus", 40)
+    spec = small_spec(corpus, strategies=["zero_shot", "retrieval_reply"])
+    model = ScriptedModel(lambda request: ChatResult(Status.TIMEOUT, detail="cannot connect to 127.0.0.1"))
+    bench = Bench(opened(spec, tmp_path / "out", model))
+    failures = draft_study(bench)
+    assert (
+        "Is the server running?" in failures["small/scripted/zero_shot"]
+        and "cannot connect" in failures["small/scripted/zero_shot"]
+    )
+    assert sum(model.asked.values()) < 20 and bench.store.counts("small/none/retrieval_reply") == {"ok": 80}
+
+
 def test_a_budget_stops_before_the_limit_and_goes_on(small: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     model = ScriptedModel()

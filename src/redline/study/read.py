@@ -43,12 +43,12 @@ def read_study(path: str | Path) -> StudySpec:
         lines = dict(_lines(text))
         items = error.errors(include_url=False)
         inside = {item["loc"][0] for item in items if len(item["loc"]) > 1}  # an entry that is wrong counts as none
-        found = [_problem(path, i, lines) for i in items if i["type"] != "too_short" or i["loc"][0] not in inside]
-        first = {(p.line, p.field): p for p in reversed(found)}  # a value that may be missing is refused twice
+        problems = [_problem(path, i, lines) for i in items if i["type"] != "too_short" or i["loc"][0] not in inside]
+        first = {(p.line, p.field): p for p in reversed(problems)}  # a value that may be missing is refused twice
         raise InputError(list(reversed(first.values()))) from None
-    problems = list(_doubled(path, spec, dict(_lines(text))))
-    if problems:
-        raise InputError(problems)
+    doubled = list(_doubled(path, spec, dict(_lines(text))))
+    if doubled:
+        raise InputError(doubled)
     return _rooted(spec, path.parent)
 
 

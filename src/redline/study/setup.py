@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,7 +14,8 @@ from redline.corpus import Corpus
 from redline.drafting import CaseTexts, ClinicianProfile, DraftContext, Fit, Strategy, deidentifier, distil
 from redline.drafting.planner import ThemePlanner
 from redline.encoder import EditEncoder, bundled_encoder
-from redline.errors import UsageError
+from redline.errors import InputError, UsageError
+from redline.files import write_text
 from redline.judging import ThemeQuestion, shared_encoder, theme_judge
 from redline.records import Reply, digest
 from redline.retrieval import EncoderEmbedder, MessageIndex, past_messages
@@ -89,7 +92,18 @@ class CorpusSetup:
 
     @cached_property
     def _index(self) -> MessageIndex:
-        return MessageIndex.build(past_messages(self.learned), EncoderEmbedder(_encoder()))
+        """Of what is learned from; kept in the study's folder, since embedding 100,000 messages takes long."""
+        embed, folder = EncoderEmbedder(_encoder()), self.place.folder / "index" / self.spec.name
+        note = folder / "learned.txt"
+        if note.exists() and note.read_text(encoding="utf-8") == self.learned_digest:
+            with suppress(InputError):  # damaged: made again
+                return MessageIndex.load(folder, embed)
+        index = MessageIndex.build(past_messages(self.learned), embed)
+        if self.place.store_path.exists():  # a plan in memory leaves nothing behind
+            shutil.rmtree(folder, ignore_errors=True)
+            index.save(folder)
+            write_text(note, self.learned_digest)
+        return index
 
     @cached_property
     def _profiles(self) -> dict[str, ClinicianProfile]:

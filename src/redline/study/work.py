@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from redline.chat import ChatModel, ChatRequest, ChatResult
 from redline.corpus import draft_row
 from redline.drafting import DraftContext, Drafter, Prompted, Task
-from redline.errors import RedlineError
-from redline.records import Draft, DraftStatus, digest
+from redline.errors import RedlineError, UsageError
+from redline.records import Draft, DraftStatus, Status, digest
 from redline.study.spending import Allowance
 from redline.study.store import StudyStore
 
@@ -20,6 +20,7 @@ __all__ = ["RETRIED", "CellWork", "OpenTask", "draft_tasks"]
 
 RETRIED = frozenset({DraftStatus.TIMEOUT, DraftStatus.UNPARSABLE, DraftStatus.MISSING, DraftStatus.FAILED})
 """Failures that the next run tries again."""
+_GIVE_UP = 12
 _FLUSH_ROWS = 64
 _FLUSH_SECONDS = 0.5
 
@@ -47,6 +48,16 @@ class CellWork:
     in_flight: dict[str, asyncio.Future[ChatResult]] = field(default_factory=dict)
     rows: list[tuple[int, str, str, str]] = field(default_factory=list)
     flushed: float = field(default_factory=time.monotonic)
+    unanswered: int = 0
+
+    def note(self, model: ChatModel, result: ChatResult) -> None:
+        """Give a cell up when nothing comes back any more: 5,000 rows would each wait through all their retries."""
+        self.unanswered = self.unanswered + 1 if result.status is Status.TIMEOUT else 0
+        if self.unanswered >= max(_GIVE_UP, 2 * model.concurrent):
+            raise UsageError(
+                f"the last {self.unanswered} requests to {model.name} got no answer ({result.detail}). Is the server running? "
+                "The next run goes on."
+            )
 
     def keep(self, item: OpenTask, draft: Draft) -> None:
         """Buffer a finished draft; a buffer is written when it is large or old enough."""
@@ -124,6 +135,7 @@ async def _ask(work: CellWork, model: ChatModel, request: ChatRequest) -> ChatRe
         finally:
             work.allowance.release(most)
         flight.set_result(result)
+        work.note(model, result)
         return result
     except BaseException as error:
         if not flight.done():
