@@ -1,0 +1,65 @@
+"""Near-duplicate messages: what must not be shown as an example for itself, nor twice.
+
+Two messages are near-duplicates if their words are the same in the same order, or if of the shorter one's word
+5-grams at least `same` (0.5) stand in the other: containment (Broder 1997), so that a message with a thread quoted below it is
+found too.  A message of fewer than five words is only ever its own duplicate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from redline.retrieval.words import plain_words
+from redline.units import normalise_unit
+
+__all__ = ["SHINGLE", "Seen", "near_duplicates"]
+
+SHINGLE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Print:
+    plain: str
+    shingles: frozenset[tuple[str, ...]]
+
+    @classmethod
+    def of(cls, text: str) -> _Print:
+        found = plain_words(text)
+        grams = frozenset(zip(*(found[i:] for i in range(SHINGLE)), strict=False))
+        return cls(" ".join(found) or normalise_unit(text), grams)
+
+    def same(self, other: _Print, share: float) -> bool:
+        if self.plain == other.plain:
+            return True
+        less = min(len(self.shingles), len(other.shingles))
+        return less > 0 and len(self.shingles & other.shingles) >= share * less
+
+
+def near_duplicates(one: str, other: str, same: float = 0.5) -> bool:
+    """Whether two messages are near-duplicates.
+
+    >>> near_duplicates("My knee hurts since the fall on Monday.", "my knee hurts since the fall on monday")
+    True
+    >>> near_duplicates("My knee hurts since the fall.", "Fwd: My knee hurts since the fall. Any news on this?")
+    True
+    >>> near_duplicates("My knee hurts since the fall.", "My elbow is swollen since the fall.")
+    False
+    """
+    return _Print.of(one).same(_Print.of(other), same)
+
+
+class Seen:
+    """Messages that a new one must differ from."""
+
+    def __init__(self, texts: Iterable[str] = (), *, same: float = 0.5) -> None:
+        self._same = same
+        self._prints = [_Print.of(t) for t in texts]
+
+    def is_new(self, text: str) -> bool:
+        """Whether `text` is no near-duplicate of what was seen; it then counts as seen itself."""
+        mine = _Print.of(text)
+        if any(mine.same(p, self._same) for p in self._prints):
+            return False
+        self._prints.append(mine)
+        return True
