@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,10 +108,8 @@ def _shards(bench: Bench, cell: CellSpec, count: int, size: int | None) -> list[
     """The cell's places in pieces of `size`, those without an open task left out."""
     places = [t.place for t in bench.open_tasks(cell)]
     step = size or max(1, count)
-    held = {
-        start: sum(start <= p < start + step for p in places) for start in sorted({p // step * step for p in places})
-    }
-    return [Shard(cell.id, start, min(start + step, count), open_) for start, open_ in held.items()]
+    held = Counter(p // step * step for p in places)
+    return [Shard(cell.id, start, min(start + step, count), open_) for start, open_ in sorted(held.items())]
 
 
 @contextmanager
