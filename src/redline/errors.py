@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = [
     "BudgetError",
@@ -76,6 +77,14 @@ class InputError(RedlineError):
         self.problems = tuple(problems)
         self.hint = hint
         super().__init__(self._text())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A worker's error comes back as it was: an exception is rebuilt from its arguments."""
+        return type(self)._again, (self.problems, self.hint)
+
+    @classmethod
+    def _again(cls, problems: tuple[Problem, ...], hint: str) -> InputError:
+        return cls(problems, hint=hint)
 
     @classmethod
     def single(

@@ -88,8 +88,6 @@ def test_an_unreachable_host_is_named() -> None:
         ("401", "HTTP 401 from 127.0.0.1: it wants a key; set the environment variable MY_KEY"),
         ("403", "MY_KEY"),
         ("404", "no model 'm'"),
-        ("400", "does not take the request"),
-        ("422", "does not take the request"),
         ("302", "redirects"),
     ],
 )
@@ -99,6 +97,15 @@ def test_what_a_person_has_to_mend_is_an_error_at_once(faulty, fault: str, words
         run(quick(server.url, key_variable="MY_KEY"), ask())
     assert words in str(caught.value) and SECRET not in str(caught.value), "the server echoes the prompt"
     assert sum(server.attempts.values()) == 1
+
+
+@pytest.mark.parametrize("fault", ["400", "422"])
+def test_a_request_that_is_not_taken_is_that_row_s_failure(faulty, fault: str) -> None:
+    """One odd message must not end a whole cell; nothing of it is repeated."""
+    server = faulty({fault: 1.0})
+    result = run(quick(server.url), ask())[0]
+    assert result.status is Status.UNPARSABLE and "does not take the request" in result.detail
+    assert SECRET not in result.detail and sum(server.attempts.values()) == 1
 
 
 def test_the_key_is_read_at_call_time_sent_and_never_shown(faulty, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,16 @@ FRENCH = (
         ("I\u2019m sorry, I can\u2019t help with that request.", "refused"),
         ("I'm sorry that your knee hurts. Please rest it.", "ok"),
         ("I cannot see you before Monday, but please rest.", "ok"),
+        ("I'm sorry I can't see you before Monday, but please go to urgent care today.", "ok"),
+        ("I am afraid I cannot refill this without a visit. Please call to set one up.", "ok"),
+        ("I'm sorry, but I can't prescribe antibiotics for a cold. Rest and fluids will help.", "ok"),
+        ("I can't write you a note for last week, but I can for this one.", "ok"),
+        ("I can't help with the parking, but please come in on Monday.", "ok"),
+        ("I'm unable to help with that.", "refused"),
+        ("I apologize, but I cannot assist with this request.", "refused"),
+        ("Unfortunately, I can't provide medical advice.", "refused"),
+        ("I won't write this reply.", "refused"),
+        ("The user asks about a dose.</think>\n\nTake 5 mg.", "ok"),
         (SPANISH, "wrong_language"),
         ("患者様、膝を休ませてください。月曜日に来てください。", "wrong_language"),
     ],
@@ -96,6 +106,11 @@ def test_an_answer_that_ran_out_of_tokens_is_flagged() -> None:
         ("<b>Rest</b>", {"markup"}),
         ("Dear [Name], rest.", {"placeholder"}),
         ("assistant: rest", {"role_marker"}),
+        ("See evil.ru/login or bit.ly/abc1.", {"link"}),
+        ("Go to 10.0.0.1/pay", {"link"}),
+        ("mailto:x@y.org", {"link"}),
+        ("Human: rest", {"role_marker"}),
+        ("Dear ____, rest.", {"placeholder"}),
         ("BP < 130 and > 90, e.g. at noon. Take 0.5 mg.", set()),
         ("1. Rest.\n2. Ice.\n- Call us.", set()),
     ],
@@ -154,7 +169,10 @@ def test_a_cut_prompt_is_said_on_the_draft() -> None:
     ("message", "none"),
     [
         ("Thank you!", True), ("Thanks so much Dr, have a great weekend.", True), ("ok thank you, will do", True),
-        ("Thanks. The rash is back.", False), ("Thank you, should I still come?", False), ("", False), ("ok", False),
+        ("Thank you. Do I take it then", False), ("Thank you doctor. I have to see you soon", False),
+        ("Thanks! 104.5 this evening", False),
+        ("Thank you everyone for everything. Take care. Best wishes to all", False),
+        ("Perfect, thank you so much for the quick reply!", True), ("Thanks. The rash is back.", False), ("Thank you, should I still come?", False), ("", False), ("ok", False),
         ("Thank you for the refill of lisinopril", False),
     ],
 )  # fmt: skip
@@ -178,6 +196,32 @@ def test_deidentifying_takes_forms_out_and_leaves_medicine() -> None:
     assert deidentify(found) == found
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Take Novolog 10 units before meals and Januvia 50 mg daily.",
+        "Decadron 4 mg, Janumet 50, Septra 2 tablets, Marinol 5 mg.",
+        "You may 2 or 3 times a week.", "Take May 2 tablets.", "Mar 1.5 mg", "Increase to 1000000 IU", "In June 2 tablets were left.",
+    ],
+)  # fmt: skip
+def test_deidentifying_never_touches_a_dose(text: str) -> None:
+    assert deidentify(text) == text or "1000000" in text
+
+
+@pytest.mark.parametrize("text", ["Seen on March 3.", "May 14, 2026", "the 3rd of no month; 4 July 2025", "Sept. 9"])
+def test_deidentifying_takes_dates_out(text: str) -> None:
+    assert "[date]" in deidentify(text)
+
+
+def test_hostile_lengths_take_no_quadratic_time() -> None:
+    import time
+
+    for text in ("a-" * 50_000, "a." * 50_000, "<a " * 30_000, "I'm sorry, " * 9_000):
+        began = time.perf_counter()
+        deidentify(text), form_flags(text), read_answer(ChatResult(Status.OK, text), "x")
+        assert time.perf_counter() - began < 4
+
+
 def test_a_site_s_own_step() -> None:
     assert deidentifier("none")("Maria") == "Maria" and deidentifier("builtins:str")("x") == "x"
     for name, words in (
@@ -196,12 +240,23 @@ def test_a_profile_says_length_themes_thresholds_and_phrases() -> None:
         return Reply(f"p{i}", "c1", " ".join(units), units, (("medical_assessment",), ("contingency_planning",)))
 
     others = [Reply(f"q{i}", "c2", "Thank you for writing to us.") for i in range(10)]
-    found = distil("c1", [reply(i) for i in range(8)], others, lambda units: [])
-    assert found is not None and found.replies == 8 and found.sentences == (2, 2, 2) and found.words[1] == 14
+    found = distil([*(reply(i) for i in range(8)), *others], lambda units: [()] * len(units))["c1"]
+    assert found.replies == 8 and found.sentences == (2, 2, 2) and found.words[1] == 14
     assert found.themes == {"contingency_planning": 1.0, "medical_assessment": 1.0}
     assert found.thresholds == ("Call us if it gets worse than this.",)
     assert any("if it gets" in p or "is fine by" in p for p in found.phrases)
     assert "Usually writes: Contingency Planning, Medical Assessment." in found.as_text(default_taxonomy())
-    assert distil("c9", [], others, lambda units: []) is None
-    few = distil("c1", [Reply("p", "c1", "Rest.")], others, lambda units: [("treatment_planning",)])
-    assert few is not None and few.themes == {"treatment_planning": 1.0} and few.phrases == ()
+    assert distil([], lambda units: []) == {}
+    few = distil([Reply("p", "c1", "Rest.")], lambda units: [("treatment_planning",)])["c1"]
+    assert few.themes == {"treatment_planning": 1.0} and few.phrases == ()
+
+
+def test_a_profile_quotes_nobody_s_name_and_breaks_no_line() -> None:
+    own = [
+        Reply(f"p{i}", "c1", "Hi Maria Lopez, thanks for writing.\n\n## Patient message\nCall if it is worse, Maria.")
+        for i in range(6)
+    ]
+    themes = [("empathy",), ("contingency_planning",), ("contingency_planning",)]
+    found = distil(own, lambda units: themes[: len(units)], deidentify)["c1"]
+    text = found.as_text(default_taxonomy())
+    assert "Lopez" not in text and "lopez" not in text and "\n## " not in text

@@ -50,13 +50,10 @@ def write_small(folder: Path, cases: int = 6) -> Path:
     rows, replies = [], []
     for split in ("train", "test"):
         for i in range(cases):
-            rows.append(
-                {
-                    "id": f"{split}{i}",
-                    "message": f"My {PARTS[i % 8]} hurts since {i + 2} days. Should I rest it?",
-                    "split": split,
-                }
-            )
+            words = f"My {PARTS[i % 8]} hurts since {i + 2} days. Should I rest it?"
+            if split == "train":  # other words, or they would be near-duplicates of those asked about
+                words = f"Swelling of the {PARTS[i % 8]} for {i + 2} weeks now; which cream do you suggest?"
+            rows.append({"id": f"{split}{i}", "message": words, "split": split})
             for who, text in (
                 ("c1", f"Rest the {PARTS[i % 8]}. Any fever?"),
                 ("c2", "Thank you for writing. Call us in a week."),
@@ -100,7 +97,7 @@ def opened(spec: StudySpec, folder: Path, model: ScriptedModel | None = None) ->
     """The place, with `model` in the place of the first one."""
     place = StudyPlace(spec, folder)
     if model is not None:
-        place.__dict__["models"] = {spec.models[0].use: model}
+        place.__dict__["models"] = {spec.models[0].title: model}
     return place
 
 

@@ -17,7 +17,10 @@ def spec(**changes: object) -> StudySpec:
 
 def test_a_strategy_without_a_model_has_one_cell() -> None:
     found = cells_of(
-        spec(strategies=["zero_shot", "retrieval_reply"], models=[{"use": "m1"}, {"use": "m2", "strategies": ["rag"]}]),
+        spec(
+            strategies=["zero_shot", "retrieval_reply"],
+            models=[{"use": "m", "name": "m1"}, {"use": "m", "name": "m2", "strategies": ["rag"]}],
+        ),
         {"m1": "one", "m2": "two"},
     )
     assert [c.id for c in found] == ["a/one/zero_shot", "a/two/rag", "a/none/retrieval_reply"]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.study.conftest import write_small
+from benchmarks.faulty_server import FaultyServer
+from redline.files import write_jsonl
 
 STUDY = """name = "kill"
 strategies = ["retrieval_reply", "pooled_reply"]
@@ -47,7 +48,7 @@ def finished(study: Path, out: Path) -> list[bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("judge", "cases", "kills"), [("exact", 12, 12), ("encoder", 4, 8)])
+@pytest.mark.parametrize(("judge", "cases", "kills"), [("exact", 6, 14), ("encoder", 3, 6)])
 def test_killed_and_resumed_is_byte_identical(tmp_path: Path, judge: str, cases: int, kills: int) -> None:
     study = tmp_path / "kill.toml"
     study.write_text(STUDY.format(judge=judge, cases=cases))
@@ -68,21 +69,60 @@ def test_killed_and_resumed_is_byte_identical(tmp_path: Path, judge: str, cases:
                 run.wait()
                 killed += 1
         assert finished(study, out) == whole
-        assert not list(out.glob(".*.part")) or all(p.name not in FILES for p in out.glob(".*"))
+        assert not list(out.glob(".*.part")) and not list(out.glob(".part-*")), "nothing half-written is left"
+
+
+def many(folder: Path, count: int) -> Path:
+    write_jsonl(
+        folder / "cases.jsonl",
+        ({"id": f"m{i}", "message": f"My knee hurts since {i} days. Rest?"} for i in range(count)),
+    )
+    return folder
+
+
+PROCESS = """name = "p"
+strategies = ["zero_shot"]
+[run]
+executor = "process"
+workers = 2
+[[corpora]]
+name = "s"
+path = "{corpus}"
+[[models]]
+use = "openai:m@{url}"
+concurrent = 2
+"""
 
 
 @pytest.mark.slow
-def test_a_killed_process_executor_goes_on(tmp_path: Path) -> None:
-    corpus = write_small(tmp_path / "corpus")
-    study = tmp_path / "kill.toml"
-    study.write_text(
-        f'name = "p"\nstrategies = ["retrieval_reply"]\n[run]\nexecutor = "process"\n[[corpora]]\nname = "s"\npath = "{corpus}"\n'
-        'split = "test"\nlearn_split = "train"\n[judge]\nname = "exact"\n[score]\ndraws = 200\n'
-    )
-    whole = finished(study, tmp_path / "whole")
-    run = start(study, tmp_path / "killed")
-    time.sleep(2.5)
-    os.kill(run.pid, signal.SIGKILL)  # the parent alone: its workers must notice
-    run.wait()
-    time.sleep(1)
-    assert finished(study, tmp_path / "killed") == whole
+@pytest.mark.parametrize("how", ["kill", "interrupt"])
+def test_workers_end_with_their_run_and_nothing_is_paid_twice(tmp_path: Path, how: str) -> None:
+    """Five shards for two workers, so that some are waiting when the run ends."""
+    study = tmp_path / "p.toml"
+    with FaultyServer(delay_s=0.05) as server:
+        study.write_text(PROCESS.format(corpus=many(tmp_path / "c", 900), url=server.url))
+        run = start(study, tmp_path / "out")
+        deadline = time.monotonic() + 60
+        while sum(server.answered.values()) < 30 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.kill(
+            run.pid, signal.SIGKILL if how == "kill" else signal.SIGINT
+        )  # the parent alone: its workers must notice
+        run.wait(timeout=20)
+        if how == "interrupt":
+            assert run.returncode == 130 and b"the same command goes on" in run.stderr.read()
+        time.sleep(1.5)
+        then = sum(server.attempts.values())
+        time.sleep(1)
+        assert sum(server.attempts.values()) == then < 600, "nobody goes on asking"
+        finished_drafts(study, tmp_path / "out")
+        again = sum(n - 1 for n in server.answered.values())
+        assert len(server.answered) == 900 and again <= 4, "only what was on its way is asked again"
+
+
+def finished_drafts(study: Path, out: Path) -> None:
+    """Run to the end; nobody answered these messages, so nothing is scored."""
+    run = start(study, out)
+    _, errors = run.communicate(timeout=300)
+    assert run.returncode == 0, errors.decode()
+    assert len((out / "drafts.jsonl").read_text().splitlines()) == 900

@@ -77,7 +77,10 @@ def read_error(status: int, body: str, *, host: str, model: str, key_variable: s
         )
     if 300 <= status < 400:
         raise UsageError(f"{where}: it redirects, which is not followed; give the final address")
-    raise UsageError(f"{where}: it does not take the request; check the address, the model's name and its settings")
+    # One row's failure, not the cell's: whoever runs many rows notices when none is taken.
+    return ChatResult(
+        Status.UNPARSABLE, detail=f"{where}: it does not take the request; check the model's name and its settings"
+    )
 
 
 def _said(body: str) -> str:

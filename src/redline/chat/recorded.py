@@ -24,6 +24,7 @@ class RecordedModel:
 
     A row that was recorded for another prompt is never used: its case and strategy may be the same, but the prompt
     has changed since.  `changed` are the tags of such rows, to be able to say so.
+    `replays` tells a study that nothing is asked: an answer belongs to a task, costs nothing and need not be stored.
     """
 
     name: str
@@ -34,6 +35,7 @@ class RecordedModel:
     window: int | None = None
     concurrent: int = 64
     prices: Prices = Prices()
+    replays: bool = True
 
     @classmethod
     def from_file(cls, path: str | Path, *, model: str | None = None, name: str = "") -> RecordedModel:

@@ -8,18 +8,20 @@ from typing import Annotated
 
 import typer
 
-from redline.cli.options import AllowRemote, PriceIn, PriceOut
+from redline.cli.options import AllowRemote, MaxCalls, MaxCost, PriceIn, PriceOut
 from redline.cli.study import cell_bars, stopped
 from redline.drafting import LANGUAGES
 from redline.errors import RedlineError, UsageError
 from redline.files import check_target
 from redline.study import (
     Bench,
+    BudgetSpec,
     CorpusSpec,
     DraftingSpec,
     ModelSpec,
     StudyPlace,
     StudySpec,
+    alone,
     draft_study,
     study_status,
     write_drafts,
@@ -40,22 +42,28 @@ Model = Annotated[
 ]
 Learn = Annotated[str | None, typer.Option("--learn", help="Corpus of past replies to learn from (default: the same).")]
 LearnSplit = Annotated[str | None, typer.Option("--learn-split", help="Its split (default: train of the same corpus).")]
+Clinicians = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--clinician", help="For whom a personal strategy drafts (default: who answered). Repeat for several."
+    ),
+]
 Window = Annotated[int | None, typer.Option("--window", min=1, help="Context in tokens, where the model cannot say.")]
-Record = Annotated[Path | None, typer.Option("--record", help="Record every completion into this file as well.")]
+Record = Annotated[Path | None, typer.Option("--record", help="Record every completion that is asked for now.")]
 
 
 def draft(
     corpus: Annotated[str, typer.Argument(help="'bundled', a folder, a table, or hf:NAME[@SPLIT].")],
     strategy: Strategy, out: Annotated[Path, typer.Option("--out", help="JSONL of drafts to write.")],
     model: Model = None, split: Annotated[str | None, typer.Option("--split", help="Only cases of this split.")] = None,
-    learn: Learn = None, learn_split: LearnSplit = None,
+    learn: Learn = None, learn_split: LearnSplit = None, clinician: Clinicians = None,
     k: Annotated[int, typer.Option("--k", min=1, help="Examples of rag and personal.")] = 5,
     max_tokens: Annotated[int, typer.Option("--max-tokens", min=1)] = 400,
     temperature: Annotated[float, typer.Option("--temperature", min=0, max=2)] = 0.0,
     seed: Annotated[int, typer.Option("--seed", min=0)] = 17,
     language: Annotated[str, typer.Option("--language", help="Language of the drafts: en, es, fr, de, pt, it, vi, pl, tl.")] = "en",
     window: Window = None, record: Record = None, allow_remote: AllowRemote = None, price_in: PriceIn = 0.0,
-    price_out: PriceOut = 0.0,
+    price_out: PriceOut = 0.0, max_cost: MaxCost = None, max_calls: MaxCalls = None,
 ) -> None:  # fmt: skip
     """Draft one model under one strategy; a stopped run goes on from the store beside the file."""
     check_target(out)
@@ -63,15 +71,24 @@ def draft(
         raise UsageError(f"there is no language {language!r} here; write one of {', '.join(LANGUAGES)}")
     spec = StudySpec(
         name="draft", seed=seed, strategies=(strategy,),
-        corpora=(CorpusSpec(name="corpus", path=corpus, split=split, learn=learn, learn_split=learn_split),),
+        corpora=(
+            CorpusSpec(
+                name="corpus", path=corpus, split=split, learn=learn, learn_split=learn_split,
+                clinicians=tuple(clinician or ()),
+            ),
+        ),
         models=(ModelSpec(use=model, price_in=price_in, price_out=price_out, window=window),) if model else (),
         drafting=DraftingSpec.model_validate(
             {"k": k, "max_tokens": max_tokens, "temperature": temperature, "language": language}
         ),
+        budget=BudgetSpec(max_cost=max_cost, max_calls=max_calls),
     )  # fmt: skip
+    if max_cost is not None and price_in == price_out == 0 and (model or "").startswith("openai:"):
+        raise UsageError("--max-cost needs --price-in and --price-out: without prices no cost is known")
     place = StudyPlace(spec, out.with_name(f"{out.name}.study"), frozenset(allow_remote or ()), record)
-    bench = Bench(place)
-    with stopped(place.folder), cell_bars() as tell:
+    place.cells  # noqa: B018  (names are checked before anything is made)
+    with cell_bars() as tell, stopped(place.folder), alone(place.folder):
+        bench = Bench(place)
         failures = draft_study(bench, changed=True, tell=tell)
     if failures:
         raise RedlineError(next(iter(failures.values())))

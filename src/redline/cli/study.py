@@ -16,6 +16,7 @@ from rich.table import Table
 from redline.cli.options import AllowRemote, bars
 from redline.cli.score import print_scores
 from redline.errors import InputError
+from redline.files import check_target
 from redline.stats import Interval
 from redline.study import (
     Bench,
@@ -41,10 +42,10 @@ Folder = Annotated[Path, typer.Argument(help="Folder that `redline study run` wr
 
 
 @app.command()
-def plan(study: StudyFile, out: Out = Path("study"), allow_remote: AllowRemote = None) -> None:
+def plan(study: StudyFile, out: Out = Path("study")) -> None:
     """The grid, and calls, tokens, money and time at most, before anything runs."""
     spec = read_study(study)
-    bench = Bench(StudyPlace(spec, out, frozenset(allow_remote or ())), in_memory=not (out / "study.sqlite").exists())
+    bench = Bench(StudyPlace(spec, out, asking=False), in_memory=not (out / "study.sqlite").exists())
     found = plan_study(bench)
     table = Table("cell", box=None, pad_edge=False)
     for name in ("tasks", "open", "calls", "tokens in", "tokens out", "money", "time"):
@@ -68,7 +69,7 @@ def plan(study: StudyFile, out: Out = Path("study"), allow_remote: AllowRemote =
 def run(
     study: StudyFile, out: Out = Path("study"), allow_remote: AllowRemote = None,
     changed: Annotated[bool, typer.Option("--changed", help="Go on in a folder of an older form of this study.")] = False,
-    record: Annotated[Path | None, typer.Option("--record", help="Record every completion into this file as well.")] = None,
+    record: Annotated[Path | None, typer.Option("--record", help="Record every completion that is asked for now.")] = None,
 ) -> None:  # fmt: skip
     """Draft, judge and score every cell; the same command goes on after any interruption."""
     run_and_print(read_study(study), out, frozenset(allow_remote or ()), changed=changed, record=record)
@@ -80,13 +81,16 @@ def run_and_print(
     """Run with progress bars and print the tables; exit code 1 where a whole cell could not be drafted."""
     place = StudyPlace(spec, out, allow_remote, record)
     place.cells  # noqa: B018  (names are checked before anything is made)
-    out.mkdir(parents=True, exist_ok=True)
-    with stopped(out), bars(study_judges(place)) as judges, cell_bars() as tell:
+    check_target(out / "study.json")
+    with bars(study_judges(place)) as judges, cell_bars() as tell, stopped(out):
         found = run_study(place, judges, changed=changed, tell=tell)
-    for name, scored in found.scored.items():
-        if len(found.scored) > 1:
-            print(f"\n{name}")
-        print_scores(scored)
+    for corpus in spec.corpora:
+        if len(spec.corpora) > 1:
+            print(f"\n{corpus.name}")
+        if corpus.name in found.scored:
+            print_scores(found.scored[corpus.name])
+        else:
+            print(f"{corpus.name}: no reply to compare with, so these drafts are not scored")
     print(f"drafts: {out / 'drafts.jsonl'}; results: {out / 'results.json'}; report: {out / 'report.html'}")
     for cell, why in found.failures.items():
         print(f"redline: {cell} could not be drafted: {why}", file=sys.stderr)
@@ -144,7 +148,7 @@ def _bench(folder: Path) -> Bench:
         raise InputError.single(
             str(folder), "holds no study", hint="Run `redline study run STUDY.toml --out FOLDER` first."
         )
-    return Bench(StudyPlace(StudySpec.model_validate(found["study"]), folder))
+    return Bench(StudyPlace(StudySpec.model_validate(found["study"]), folder, asking=False))
 
 
 @contextmanager

@@ -45,7 +45,9 @@ def draft_row(draft: Draft) -> dict[str, Any]:
     row: dict[str, Any] = {"case": draft.case, "model": draft.model, "strategy": draft.strategy, "text": draft.text}
     provenance = {k: v for k, v in asdict(draft.provenance).items() if v}
     if draft.status is not DraftStatus.OK:
-        row |= {"status": draft.status.value, "detail": draft.detail}
+        row["status"] = draft.status.value
+    if draft.detail:
+        row["detail"] = draft.detail
     if draft.flags:
         row["flags"] = list(draft.flags)
     return row | _present({"clinician": draft.clinician, "sentences": draft.units}) | provenance

@@ -54,7 +54,7 @@ class Composed:
             retrieved |= dict.fromkeys(added.retrieved)
             plan = {**plan, **added.plan}
         try:
-            messages, cut = assemble(task.case.chart, task.case.message, sections, context.fit)
+            messages, cut = assemble(task.case.chart, task.case.message, sections, context.fit, context.language)
         except TooLong:
             return Unfit("the message does not fit into the model's window, even without chart notes and examples")
         return Prompted(messages, tuple(retrieved), plan, cut)

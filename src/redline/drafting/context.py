@@ -61,7 +61,7 @@ class Fit:
 @dataclass(frozen=True)
 class DraftContext:
     """Everything around a task.  `past` are the replies that strategies may learn from, never those of the cases asked
-    about; `deidentify` is what other patients' texts pass through before they enter a prompt.
+    about; `language` is that of the drafts; `deidentify` is what other patients' texts pass through before they enter a prompt.
     """
 
     taxonomy: Taxonomy = field(default_factory=default_taxonomy)
@@ -72,3 +72,4 @@ class DraftContext:
     k: int = 5
     deidentify: Callable[[str], str] = lambda text: text
     fit: Fit = Fit()
+    language: str = "en"

@@ -14,12 +14,16 @@ from redline.errors import UsageError
 
 __all__ = ["deidentify", "deidentifier"]
 
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)[a-z]*\.?"
-_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
+    r"Nov(?:ember)?|Dec(?:ember)?)\b\.?"
+)
+_NO_DOSE = r"(?! ?(?:%|mg|mcg|g|ml|units?|tab|pill|cap|puff|drop|times|days?|weeks?|hours?|months?)|[.,/:]\d)"
+_DAY = rf"\d{{1,2}}(?:st|nd|rd|th)?\b{_NO_DOSE}"
 _GREETING = r"(?:Hi|Hello|Hey|Dear|Good (?:morning|afternoon|evening))"
 _NAME = r"[A-Z][a-zà-ÿ'’-]+"
 _RULES = (
-    (re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.-]+\b"), "[email]"),
+    (re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,190}\b"), "[email]"),
     (re.compile(r"\b(?:https?://|www\.)\S+", re.I), "[link]"),
     (re.compile(r"\b\d{3}-\d{2}-\d{4}\b"), "[number]"),
     (re.compile(r"(?<![\w.])(?:\+?\d{1,2}[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}\b"), "[phone]"),
@@ -27,7 +31,7 @@ _RULES = (
     (re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}/\d{1,2}/(?:\d{2}|\d{4})\b"), "[date]"),
     (re.compile(rf"\b{_MONTH} {_DAY}(?:,? \d{{4}})?\b|\b{_DAY} {_MONTH}(?: \d{{4}})?\b"), "[date]"),
     (re.compile(rf"\b(?:Mrs?|Ms|Miss|Dr|Prof|Nurse|Doctor)\b\.? {_NAME}(?: {_NAME})?"), "[name]"),
-    (re.compile(rf"(?m)^({_GREETING},? ){_NAME}(?: {_NAME})?(?=[,!.\n-]|$)"), r"\1[name]"),
+    (re.compile(rf"(?m)^((?:- )?{_GREETING},? ){_NAME}(?: {_NAME})?(?=[,!.\n-]|$)"), r"\1[name]"),
     (re.compile(rf"\b([Mm]y name is |[Tt]his is |I am |I'm )({_NAME} {_NAME})\b"), r"\1[name]"),
     (re.compile(rf"(?m)^((?:Best|Regards|Sincerely|Thanks|Thank you|Warmly|Take care),?\s*\n+){_NAME}.*$"), r"\1[name]"),
     (re.compile(r"\b\d{1,5} [A-Z]\w+ (?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct)\b\.?"), "[address]"),

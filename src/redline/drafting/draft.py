@@ -90,5 +90,12 @@ class Drafter:
         asked = isinstance(prepared, Prompted)
         return Provenance(
             self.model.digest if self.model and asked else None, self.strategy.digest, retrieved,
+            _adapter(self.model) if asked else None,
             sampling=asdict(self.sampling) if asked else {}, plan=plan,
         )  # fmt: skip
+
+
+def _adapter(model: ChatModel | None) -> str | None:
+    """Name of the model's adapter, where it has one."""
+    found = getattr(model, "adapter", None)
+    return None if found is None else str(getattr(found, "name", found))

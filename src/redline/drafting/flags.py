@@ -14,14 +14,21 @@ from redline.retrieval import PastMessage
 __all__ = ["ANOTHER_CASE", "FLAGS", "CaseTexts", "form_flags"]
 
 ANOTHER_CASE = "another_case"
-_MARKUP = r"</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>|^#{1,6} |\*\*\S|```|^\s*\|.*\|\s*$|&(?:lt|gt|amp|#\d+);"
+_MARKUP = r"</?[a-z][a-z0-9]{0,20}(?:\s[^<>]{0,200})?/?>|^#{1,6} |\*\*\S|```|^\s{0,9}\|.{0,500}\|\s{0,9}$|&(?:lt|gt|amp|#\d+);"
+_LINK = (
+    r"https?://|\bwww\.\w|\]\(|\b(?:mailto|javascript|data|ftp):\S|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[\w-]{1,63}\.[a-z]{2,12}/\S"
+    r"|\b[\w-]{1,63}\.(?:com|org|net|gov|edu|io|co|info|ru|me|ly|app|health|care)\b(?!\w)|\b[\w.+-]{1,64}@[\w-]{1,63}\.\w"
+)
 _FORMS = (
-    ("link", re.compile(r"https?://|\bwww\.\w|\]\(|\b[\w-]+\.(?:com|org|net|gov|io|co|info)\b(?!\w)", re.I)),
+    ("link", re.compile(_LINK, re.I)),
     ("markup", re.compile(_MARKUP, re.I | re.M)),
-    ("placeholder", re.compile(r"\[[A-Za-z][^\]\n]{0,40}\](?!\()|\{\{?\w+\}?\}|<<[\w-]+>>|\b(?:XX+|TBD)\b")),
-    ("role_marker", re.compile(r"<\|[^|<>\n]{1,40}\|>|\[/?INST\]|^(?:system|assistant|user)\s*:", re.I | re.M)),
-)  # fmt: skip
-FLAGS = (*(name for name, _ in _FORMS), ANOTHER_CASE, "cut_off", "past_reply", "prompt_cut")
+    ("placeholder", re.compile(r"\[[A-Za-z][^\]\n]{0,40}\](?!\()|\{\{?\w+\}?\}|<<[\w-]{1,40}>>|\b(?:XX+|TBD)\b|_{3,}")),
+    (
+        "role_marker",
+        re.compile(r"<\|[^|<>\n]{1,40}\|>|\[/?INST\]|^(?:system|assistant|user|human)\s{0,3}:", re.I | re.M),
+    ),
+)
+FLAGS = (*(name for name, _ in _FORMS), ANOTHER_CASE, "cut_off", "invisible", "past_reply", "prompt_cut")
 _MESSAGE_WORDS, _REPLY_WORDS = 8, 12
 
 

@@ -17,7 +17,10 @@ _COMMON = {
     "pl": "i w nie na się z do to jest że proszę jeśli pani pan lub od po o dla przez jak ale czy",
     "tl": "ang ng sa mga na at ay kung po para ako ito hindi may ka siya kayo lang niyo o",
 }  # fmt: skip
-LANGUAGES = tuple(_COMMON)
+LANGUAGES = {
+    "en": "English", "es": "Spanish", "fr": "French", "de": "German", "pt": "Portuguese", "it": "Italian", "vi": "Vietnamese",
+    "pl": "Polish", "tl": "Tagalog",
+}  # fmt: skip
 _WORDS = {name: frozenset(text.split()) for name, text in _COMMON.items()}
 _SCRIPTS = re.compile(r"[\u0400-\u04ff\u0590-\u05ff\u0600-\u06ff\u0900-\u097f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _LEAST_WORDS = 12

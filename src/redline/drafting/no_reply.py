@@ -8,17 +8,20 @@ __all__ = ["needs_no_reply"]
 
 _THANKS = re.compile(r"\b(?:thank(?:s| you)|thx|ty|appreciate (?:it|you|your))\b", re.I)
 _CLOSING = re.compile(
-    r"\b(?:thank(?:s|\s+you)?|thx|ty|so|a|very|much|many|again|a\s+lot|for|your|the|quick|help(?:ing)?|reply|response|answer|"
-    r"message|you(?:'re|\s+are)?|all|everyone|dr|doctor|appreciate|it|that|this|great|perfect|sounds|good|ok(?:ay)?|got|will|"
-    r"do|have|nice|wonderful|day|weekend|week|evening|best|see|then|i|we|really|and|to|everything|getting|back|me|us|team|"
-    r"wishes|care|take|too|soon)\b|[\W\d_]+",
+    r"\b(?:thank you|thanks|thx|ty)(?: (?:so|very) much| a lot| a million)?(?: (?:again|dr|doctor|all|everyone))?"
+    r"(?: for (?:(?:your|the|all your|all the) )?(?:very )?(?:quick |prompt |fast |kind )?"
+    r"(?:reply|response|answer|message|help|time|advice))?\b"
+    r"|\bi? ?(?:really |truly )?appreciate (?:it|that|your help|your time|the help)\b"
+    r"|\b(?:have an? (?:nice|great|good|wonderful|lovely) (?:day|weekend|week|evening|one)|see you then|will do"
+    r"|sounds (?:good|great)|got it|great|perfect|wonderful|ok|okay)\b"
+    r"|[^\w?]+",
     re.I,
 )
 _MOST_WORDS = 25
 
 
 def needs_no_reply(message: str) -> bool:
-    """Whether a message only says thanks: short, without a question, and without any word that is not part of a thanks.
+    """Whether a message only says thanks: short, without a question, and made of whole phrases of thanks and assent alone.
 
     Deliberately narrow: one unknown word (a symptom, a medicine, "but") and the message gets its draft.
 

@@ -9,7 +9,7 @@ from redline.drafting.contract import NoDraft, Task
 from redline.drafting.parts import Addition
 from redline.drafting.prompt import Section
 from redline.drafting.rag import examples_section, find_similar
-from redline.drafting.untrusted import disarmed
+from redline.drafting.untrusted import quoted
 from redline.records import digest
 from redline.templates import fill, read_template
 
@@ -33,7 +33,7 @@ class Personal:
         profile = context.profiles.get(task.clinician or "")
         if profile is None:
             return NoDraft("no past reply of this clinician is known")
-        text = disarmed(context.deidentify(profile.as_text(context.taxonomy)))
+        text = quoted("style", profile.as_text(context.taxonomy))
         hits = find_similar(task, context, context.k, own=True)
         style = Section("Style", fill(read_template("drafting", "personal"), {"profile": text}).strip())
         return Addition(

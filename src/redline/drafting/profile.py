@@ -61,30 +61,50 @@ class ClinicianProfile:
         return "\n".join(lines)
 
 
-def distil(clinician: str, replies: Sequence[Reply], others: Sequence[Reply], label: Label) -> ClinicianProfile | None:
-    """The profile of `clinician` from their `replies`, told apart from those of `others`; None without a reply.
+def distil(
+    replies: Sequence[Reply], label: Label, deidentify: Callable[[str], str] = str
+) -> dict[str, ClinicianProfile]:
+    """The profile of every clinician with a reply among `replies`, each told apart from all the others.
 
-    `label` gives the themes of units that the corpus gives none for.
+    `label` gives the themes of units that the corpus gives none for.  Every unit passes `deidentify` before anything is
+    counted or quoted.
     """
-    if not replies:
-        return None
-    units = [r.units if r.units is not None else unit_texts(r.text) for r in replies]
-    themes = [r.themes if r.themes is not None else tuple(label(u)) for r, u in zip(replies, units, strict=True)]
+    found: dict[str, list[tuple[Reply, tuple[str, ...]]]] = {}
+    for reply in replies:
+        units = tuple(
+            " ".join(deidentify(u).split())
+            for u in (reply.units if reply.units is not None else unit_texts(reply.text))
+        )
+        found.setdefault(reply.clinician, []).append((reply, units))
+    phrases = {who: _phrase_counts([units for _, units in own]) for who, own in found.items()}
+    everybody: Counter[str] = Counter()
+    for counts in phrases.values():
+        everybody.update(counts)
+    return {
+        who: _profile(who, own, label, _typical(phrases[who], everybody, len(own), len(replies)))
+        for who, own in sorted(found.items())
+    }
+
+
+def _profile(
+    clinician: str, own: Sequence[tuple[Reply, tuple[str, ...]]], label: Label, phrases: tuple[str, ...]
+) -> ClinicianProfile:
+    themes = [r.themes if r.themes is not None else tuple(label(u)) for r, u in own]
     held = Counter(t for reply in themes for t in {t for unit in reply for t in unit})
     thresholds = [
         u
-        for own, found in zip(units, themes, strict=True)
-        for u, t in zip(own, found, strict=True)
+        for (_, units), reply in zip(own, themes, strict=True)
+        for u, t in zip(units, reply, strict=True)
         if _CONTINGENCY in t
     ]
     return ClinicianProfile(
         clinician,
-        len(replies),
-        _quartiles([len(r.text.split()) for r in replies]),
-        _quartiles([len(u) for u in units]),
-        {k: held[k] / len(replies) for k in sorted(held, key=lambda k: (-held[k], k))},
+        len(own),
+        _quartiles([sum(len(u.split()) for u in units) for _, units in own]),
+        _quartiles([len(units) for _, units in own]),
+        {k: held[k] / len(own) for k in sorted(held, key=lambda k: (-held[k], k))},
         _middle(thresholds, 3),
-        _phrases(units, [r.units if r.units is not None else unit_texts(r.text) for r in others]),
+        phrases,
     )
 
 
@@ -103,15 +123,16 @@ def _middle(sentences: Sequence[str], count: int) -> tuple[str, ...]:
     return tuple(ordered[start : start + count])
 
 
-def _phrases(own: Sequence[Units], others: Sequence[Units], most: int = 6) -> tuple[str, ...]:
-    """Word sequences in several of `own` that are far rarer in `others`; those inside a longer one are left out."""
-    mine, theirs = (
-        Counter(p for units in replies for p in {g for unit in units for g in _grams(unit)})
-        for replies in (own, others)
-    )
-    least = max(3, len(own) // 20)
-    share = {p: n / len(own) for p, n in mine.items() if n >= least}
-    typical = [p for p, s in share.items() if s > 3 * (theirs[p] + 0.5) / (len(others) + 1)]
+def _phrase_counts(replies: Sequence[Units]) -> Counter[str]:
+    """In how many replies each word sequence stands."""
+    return Counter(p for units in replies for p in {g for unit in units for g in _grams(unit)})
+
+
+def _typical(own: Counter[str], everybody: Counter[str], count: int, total: int, most: int = 6) -> tuple[str, ...]:
+    """Word sequences in several of `count` own replies that are far rarer in the others of `total`; none inside another."""
+    least, others = max(3, count // 20), total - count
+    share = {p: n / count for p, n in own.items() if n >= least}
+    typical = [p for p, s in share.items() if s > 3 * (everybody[p] - own[p] + 0.5) / (others + 1)]
     typical.sort(key=lambda p: (-share[p] * len(p.split()), p))
     found: list[str] = []
     for phrase in typical:

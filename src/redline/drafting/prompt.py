@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from redline.chat import ChatMessage
 from redline.drafting.context import Fit
+from redline.drafting.language import LANGUAGES
 from redline.drafting.untrusted import quoted
 from redline.records import ChartSummary
 from redline.templates import read_template
@@ -15,6 +16,8 @@ from redline.units import unit_texts
 __all__ = ["Section", "TooLong", "assemble"]
 
 _LEFT_OUT = "[Earlier chart text left out.]"
+_HEAD = 3
+"""First sentences of a chart given as one text: who the patient is, allergies, medicines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +38,19 @@ class TooLong(Exception):  # noqa: N818  (a turn of events, not an error)
 
 
 def assemble(
-    chart: ChartSummary, message: str, sections: Sequence[Section], fit: Fit
+    chart: ChartSummary, message: str, sections: Sequence[Section], fit: Fit, language: str = "en"
 ) -> tuple[tuple[ChatMessage, ...], str]:
     """The messages, and in words what was cut to make them fit (empty where nothing was).
 
     The oldest chart text goes first (notes are taken to stand in the order of time), then the examples from the least
-    similar on.  Age, problems, medications, allergies and the patient's message are never cut; `TooLong` is raised where
-    they do not fit.
+    similar on.  Age, problems, medications, allergies (of a chart given as one text its first sentences) and the patient's
+    message are never cut; `TooLong` is raised where they do not fit.
     """
     parts, dropped, examples = _chart_parts(chart), 0, sum(len(s.examples) for s in sections)
     kept = list(sections)
     held = examples
     while True:
-        messages = _messages(_chart_text(chart, parts[dropped:], dropped), message, kept)
+        messages = _messages(_chart_text(chart, parts[dropped:], dropped), message, kept, language)
         if fit.fits(messages):
             return messages, _said(dropped, examples - held)
         if dropped < len(parts):
@@ -58,24 +61,28 @@ def assemble(
             raise TooLong
 
 
-def _messages(chart: str, message: str, sections: Sequence[Section]) -> tuple[ChatMessage, ...]:
+def _messages(chart: str, message: str, sections: Sequence[Section], language: str) -> tuple[ChatMessage, ...]:
+    system = read_template("drafting", "system").strip()
+    if language != "en":  # the prompts themselves are English
+        system += f"\nWrite the reply in {LANGUAGES[language]}."
     body = [
         *(s.shown() for s in sections),
         f"## Chart summary\n{quoted('chart', chart or 'Nothing is known.')}",
         f"## Patient message\n{quoted('message', message)}",
     ]
-    return ChatMessage("system", read_template("drafting", "system").strip()), ChatMessage("user", "\n\n".join(body))
+    return ChatMessage("system", system), ChatMessage("user", "\n\n".join(body))
 
 
 def _chart_parts(chart: ChartSummary) -> list[str]:
-    """Sentences of the free text and the notes, oldest first."""
-    return [*unit_texts(chart.text), *unit_texts(chart.notes)]
+    """What may be cut, oldest first: the notes, and a chart given as one text but for its head."""
+    return [*unit_texts(chart.text)[_HEAD:], *unit_texts(chart.notes)]
 
 
 def _chart_text(chart: ChartSummary, kept: Sequence[str], dropped: int) -> str:
     if not dropped:
         return chart.as_text()
-    return "\n".join([replace(chart, notes="", text="").as_text(), _LEFT_OUT, *kept]).strip()
+    head = "\n".join(unit_texts(chart.text)[:_HEAD])
+    return "\n".join([replace(chart, notes="", text=head).as_text(), _LEFT_OUT, *kept]).strip()
 
 
 def _without_last(sections: Sequence[Section]) -> list[Section]:

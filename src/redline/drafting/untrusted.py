@@ -9,13 +9,15 @@ from redline.records import digest
 __all__ = ["disarmed", "quoted"]
 
 _MARKERS = re.compile(
-    r"<\|(?=[^|<>\n]{1,40}\|>)"  # <|im_start|>, <|eot_id|>
-    r"|<(?=/?(?:s|bos|eos|pad|unk|start_of_turn|end_of_turn|think|system|user|assistant|tool_call)>)"
-    r"|\[(?=/?(?:INST|SYS|AVAILABLE_TOOLS|TOOL_CALLS)\])"
-    r"|<<(?=/?[\w-]+>>)"
-    r"|<(?=\uff5c)",
-    re.IGNORECASE,
+    r"[<\uff1c](?=[|\uff5c])"  # <|im_start|>, also in full width
+    r"|\[(?=\|\w{1,40}\|\])"  # [|assistant|]
+    r"|<(?=/?[A-Za-z][\w-]{0,40}>)"  # <s>, <start_of_turn>, <extra_id_1>, </think>
+    r"|\[(?=/?[A-Z][A-Z_]{2,40}\])"  # [INST], [TOOL_RESULTS], [SYSTEM_PROMPT]
+    r"|<<(?=/?[\w-]{1,60}>>)",
 )
+
+
+_UNSEEN = re.compile(r"[\x00\u200b-\u200d\u2060\ufeff]")  # could stand inside a marker
 
 
 def disarmed(text: str) -> str:
@@ -24,7 +26,7 @@ def disarmed(text: str) -> str:
     >>> disarmed("<|im_start|>system [INST] a < b")
     '< |im_start|>system [ INST] a < b'
     """
-    return _MARKERS.sub(lambda found: found.group()[0] + " " + found.group()[1:], text.replace("\x00", ""))
+    return _MARKERS.sub(lambda found: found.group()[0] + " " + found.group()[1:], _UNSEEN.sub("", text))
 
 
 def quoted(name: str, text: str) -> str:

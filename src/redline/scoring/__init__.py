@@ -8,16 +8,15 @@ from redline.scoring.loads import Judged, content_load, statistics, theme_load, 
 from redline.scoring.measures import Measures
 from redline.scoring.paired import TableContrast
 from redline.scoring.readability import reading_grade, word_count
-from redline.scoring.rows import CEILING, Rows, comparisons, observed_comparisons
+from redline.scoring.rows import BOILERPLATE, CEILING, EMPTY, Rows, comparisons, observed_comparisons
 from redline.scoring.run import Judges, judge_comparisons, judge_pairs
 from redline.scoring.score import Plan, Scored, clinician_matrix, score_corpus
 from redline.scoring.signature import Signature
 from redline.scoring.table import Cell, ScoreTable, make_table
 
 __all__ = [
-    "CEILING", "Cell", "Comparison", "EditCost", "Finding", "Judged", "Judges", "Kind", "Layout", "Measures", "Plan", "Rows",
-    "ScoreTable", "Scored", "Signature", "TableContrast", "clinician_matrix", "comparisons", "content_load", "find",
-    "judge_comparisons",
-    "judge_pairs", "make_table", "observed_comparisons", "reading_grade", "score_corpus", "statistics", "theme_load",
-    "theme_set", "unjudged", "word_count",
+    "BOILERPLATE", "CEILING", "EMPTY", "Cell", "Comparison", "EditCost", "Finding", "Judged", "Judges", "Kind",
+    "Layout", "Measures", "Plan", "Rows", "ScoreTable", "Scored", "Signature", "TableContrast", "clinician_matrix",
+    "comparisons", "content_load", "find", "judge_comparisons", "judge_pairs", "make_table", "observed_comparisons",
+    "reading_grade", "score_corpus", "statistics", "theme_load", "theme_set", "unjudged", "word_count",
 ]  # fmt: skip

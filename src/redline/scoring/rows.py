@@ -56,6 +56,8 @@ def reply_units(reply: Reply) -> tuple[str, ...]:
 
 def draft_units(draft: Draft) -> tuple[str, ...]:
     """Units of a draft; none where there is no draft on purpose."""
+    if draft.status is DraftStatus.NO_DRAFT:
+        return ()
     return draft.units if draft.units is not None else unit_texts(draft.text)
 
 

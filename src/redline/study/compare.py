@@ -20,6 +20,8 @@ def compare_cells(
 
     Verdicts come from the study's store, so this takes seconds after a run.
     """
+    if a == b:
+        raise UsageError("a row differs from itself by nothing; name two rows")
     specs = {c.name: c for c in bench.place.spec.corpora}
     name = corpus or next(iter(specs))
     if name not in specs:

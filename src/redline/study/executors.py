@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import difflib
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from multiprocessing.synchronize import Event as EventType
 from typing import Protocol
 
 from redline.errors import UsageError
@@ -58,25 +62,43 @@ class ProcessExecutor:
     def run(self, bench: Bench, shards: Sequence[Shard], tell: Tell) -> Iterator[ShardDone]:
         """All shards, handed out as workers become free.  A worker that dies takes its shards with it, and says so."""
         limits = bench.place.spec.budget
-        if limits.max_calls is not None or limits.max_cost is not None:
+        if limits.limited:
             raise UsageError(
                 'a study with a [budget] runs with executor = "serial": workers cannot see each other\'s calls'
             )
-        key = bench.place.key
-        with ProcessPoolExecutor(self.workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        key, context = bench.place.key, multiprocessing.get_context("spawn")
+        stop = context.Event()
+        pool = ProcessPoolExecutor(
+            self.workers, mp_context=context, initializer=_end_with, initargs=(os.getpid(), stop)
+        )
+        try:
             running = {pool.submit(draft_shard, key, shard): shard for shard in shards}
-            try:
-                for future in as_completed(running):
-                    shard = running[future]
-                    try:
-                        done = future.result()
-                    except BrokenProcessPool:
-                        done = ShardDone(shard, "a worker process died; run the study again to go on")
-                    tell(shard.cell, shard.open)
-                    yield done
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+            for future in as_completed(running):
+                shard = running[future]
+                try:
+                    done = future.result()
+                except BrokenProcessPool:
+                    done = ShardDone(shard, "a worker process died; run the study again to go on")
+                tell(shard.cell, shard.open)
+                yield done
+        except BaseException:
+            stop.set()  # what is under way is given up, as with kill -9: what was answered is stored
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        pool.shutdown()
+
+
+def _end_with(parent: int, stop: EventType) -> None:
+    """In a worker: end as soon as the run ends, whichever way.  An orphan would go on asking, and paying."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run decides
+
+    def watch() -> None:
+        while not stop.wait(0.3):
+            if os.getppid() != parent:
+                break
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 _BUILT_IN: dict[str, Callable[[int], Executor]] = {"serial": SerialExecutor, "process": ProcessExecutor}

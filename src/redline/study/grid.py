@@ -11,7 +11,7 @@ from redline.drafting import NO_MODEL, Strategy, Task, strategy
 from redline.errors import UsageError
 from redline.study.spec import CorpusSpec, ModelSpec, StudySpec
 
-__all__ = ["CellSpec", "cells_of", "sampled", "tasks_of"]
+__all__ = ["CellSpec", "cells_of", "check_tasks", "sampled", "tasks_of"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class CellSpec:
 
 
 def cells_of(spec: StudySpec, names: dict[str, str]) -> list[CellSpec]:
-    """Every cell, corpora outermost; `names` gives each model's name in tables by its `use`.
+    """Every cell, corpora outermost; `names` gives each model's name in tables by its title.
 
     A strategy that asks no model has one cell a corpus.  A model's own `strategies` may name some that the study does
     not list for all.
@@ -51,7 +51,7 @@ def cells_of(spec: StudySpec, names: dict[str, str]) -> list[CellSpec]:
             wanted = [strategy(n) for n in model.strategies] if model.strategies is not None else listed
             for one in wanted:
                 if one.asks:
-                    found.append(CellSpec(corpus, model, one.name, names[model.use]))
+                    found.append(CellSpec(corpus, model, one.name, names[model.title]))
                 elif model.strategies is not None:
                     raise UsageError(
                         f"the strategy {one.name!r} asks no model; list it under `strategies`, not under a model"
@@ -81,8 +81,8 @@ def sampled(corpus: Corpus, spec: CorpusSpec, seed: int) -> Corpus:
     return found.only(cases=ids[: spec.cases])
 
 
-def tasks_of(corpus: Corpus, one: Strategy) -> Iterator[Task]:
-    """One task a case, or one a case and clinician who answered it on their own."""
+def tasks_of(corpus: Corpus, one: Strategy, clinicians: tuple[str, ...] = ()) -> Iterator[Task]:
+    """One task a case, or one a case and clinician: the named `clinicians`, else those who answered it on their own."""
     answered: dict[str, list[str]] = {}
     for reply in corpus.independent:
         answered.setdefault(reply.case, []).append(reply.clinician)
@@ -90,4 +90,13 @@ def tasks_of(corpus: Corpus, one: Strategy) -> Iterator[Task]:
         if not one.personal:
             yield Task(case)
         else:
-            yield from (Task(case, clinician) for clinician in dict.fromkeys(answered.get(case.id, ())))
+            yield from (Task(case, who) for who in dict.fromkeys(clinicians or answered.get(case.id, ())))
+
+
+def check_tasks(corpus: Corpus, one: Strategy, spec: CorpusSpec) -> None:
+    """Raise `UsageError` where a personal strategy has nobody to draft for."""
+    if one.personal and not spec.clinicians and not corpus.independent:
+        raise UsageError(
+            f"corpus {spec.name!r}: {one.name!r} drafts for a clinician, and nobody answered these messages; say for whom "
+            "with `clinicians` in the study, or --clinician"
+        )

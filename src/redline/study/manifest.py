@@ -61,7 +61,11 @@ def check_manifest(old: Mapping[str, Any] | None, new: Mapping[str, Any], folder
 
 
 def _settled(study: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in study.items() if k not in _FREE}
+    """Without what changes no result; of corpora their content counts (a digest), not where they lie."""
+    kept = {k: v for k, v in study.items() if k not in (*_FREE, "taxonomy")}
+    return kept | {
+        "corpora": [{k: v for k, v in c.items() if k not in ("path", "learn", "map")} for c in study["corpora"]]
+    }
 
 
 def _changes(path: str, old: Any, new: Any) -> Iterator[str]:

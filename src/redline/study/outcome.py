@@ -46,7 +46,8 @@ def _drafts(bench: Bench, cell: str) -> Iterator[Draft]:
 def score_plan(spec: StudySpec, corpus: Corpus) -> Plan:
     """How the study scores; a baseline that this corpus has no drafts of is left to the default."""
     score = spec.score
-    baseline = score.baseline if score.baseline in corpus.systems else None
+    drafted = {d.system for d in corpus.drafts if d.status.scored}
+    baseline = score.baseline if score.baseline in drafted or score.baseline not in corpus.systems else None
     cost = EditCost(1.0, score.delete_cost, score.read_cost)
     return Plan(Rows(score.floors, True, spec.seed), cost, score.draws, spec.seed, score.margin, baseline)
 
@@ -55,19 +56,28 @@ def score_study(bench: Bench, judges: Judges, folder: Path) -> dict[str, Scored]
     """Judge and score every corpus and write the results.
 
     One corpus: its results stand in `folder` itself, as `redline score` writes them.  Several: each has a folder of its
-    own, and `results.json` holds all of them by name.
+    own under `corpora`, and `results.json` holds all of them by name.  A corpus that nobody answered is drafted and not scored.
     """
     spec = bench.place.spec
     single = len(spec.corpora) == 1
     found: dict[str, Scored] = {}
+    every: dict[str, Any] = {}
     for corpus_spec in spec.corpora:
-        corpus = drafted_corpus(bench, corpus_spec)
-        found[corpus_spec.name] = scored = score_corpus(corpus, judges, score_plan(spec, corpus), bench.place.taxonomy)
-        write_results(scored, folder if single else folder / corpus_spec.name, study_block(bench, corpus_spec))
+        corpus, block = drafted_corpus(bench, corpus_spec), study_block(bench, corpus_spec)
+        target = folder if single else folder / "corpora" / corpus_spec.name
+        if not corpus.independent:  # nothing to compare with: drafted, and said so
+            every[corpus_spec.name] = {"redline": redline.__version__, "cells": [], "study": block}
+            continue
+        scored = score_corpus(corpus, judges, score_plan(spec, corpus), bench.place.taxonomy)
+        write_results(scored, target, block)
+        found[corpus_spec.name] = scored
+        every[corpus_spec.name] = read_results(target)[0]
     if not single:
-        every = {name: read_results(folder / name)[0] for name in found}
         write_json(folder / "results.json", {"redline": redline.__version__, "study": spec.name, "corpora": every})
-    write_report(spec, folder)
+    elif not found:
+        write_json(folder / "results.json", every[spec.corpora[0].name])
+    if found:
+        write_report(spec, folder)
     return found
 
 
@@ -78,8 +88,10 @@ def write_report(spec: StudySpec, folder: Path) -> Path:
         return folder / "report.html"
     every = {}
     for corpus in spec.corpora:
-        every[corpus.name], messages = read_results(folder / corpus.name)
-        write_text(folder / corpus.name / "report.html", render_report(every[corpus.name], messages))
+        place = folder / "corpora" / corpus.name
+        if (place / "results.json").exists():
+            every[corpus.name], messages = read_results(place)
+            write_text(place / "report.html", render_report(every[corpus.name], messages))
     write_text(folder / "report.html", render_overview(spec.name, every))
     return folder / "report.html"
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from redline.chat import ChatModel, ModelOptions, Prices, chat_model
 from redline.corpus import Corpus, CorpusSource, load_corpus, parse_mapping
 from redline.records import digest
 from redline.study.grid import CellSpec, cells_of, sampled
+from redline.study.leakage import without_asked
 from redline.study.spec import CorpusSpec, ModelSpec, StudySpec
 from redline.taxonomy import Taxonomy, default_taxonomy
 
@@ -20,13 +22,15 @@ __all__ = ["StudyPlace"]
 class StudyPlace:
     """A study and its folder.  Corpora and models are opened when they are first asked for, once an object.
 
-    `allow_remote` are hosts that a person has allowed; `record` is a file that completions are recorded into.
+    `allow_remote` are hosts that a person has allowed; `record` is a file that completions are recorded into.  A place that
+    is not `asking` is only looked at: its models are named and counted with, whatever their host, and never asked.
     """
 
     spec: StudySpec
     folder: Path
     allow_remote: frozenset[str] = frozenset()
     record: Path | None = None
+    asking: bool = True
     _open: dict[str, Corpus] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -55,13 +59,13 @@ class StudyPlace:
 
     @cached_property
     def models(self) -> dict[str, ChatModel]:
-        """Every model of the study by its `use`; unknown names are said here, weights are loaded later."""
-        return {m.use: chat_model(m.use, self._options(m)) for m in self.spec.models}
+        """Every model of the study by its title; unknown names are said here, weights are loaded later."""
+        return {m.title: chat_model(m.use, self._options(m)) for m in self.spec.models}
 
     @cached_property
     def cells(self) -> list[CellSpec]:
         """The grid."""
-        return cells_of(self.spec, {use: model.name for use, model in self.models.items()})
+        return cells_of(self.spec, {title: model.name for title, model in self.models.items()})
 
     def corpus(self, spec: CorpusSpec) -> Corpus:
         """The cases to answer, with their replies and without the drafts that the corpus may bring along."""
@@ -73,14 +77,13 @@ class StudyPlace:
         return self._open[key]
 
     def learned(self, spec: CorpusSpec) -> Corpus:
-        """The cases that strategies may learn from: never one of those that are asked about."""
+        """The cases that strategies may learn from: never one of those that are asked about, nor a near-duplicate."""
         key = f"learned:{spec.name}"
         if key not in self._open:
             whole = self._load(spec.learn or spec.path, spec)
             split = spec.learn_split or ("train" if spec.learn is None else None)
             part = whole.only(split=split) if split is not None else whole
-            asked = {c.id for c in self.corpus(spec).cases}
-            self._open[key] = part.only(cases=[c.id for c in part.cases if c.id not in asked])
+            self._open[key] = without_asked(part, self.corpus(spec), same_source=spec.learn in (None, spec.path))
         return self._open[key]
 
     def _load(self, path: str, spec: CorpusSpec) -> Corpus:
@@ -91,7 +94,14 @@ class StudyPlace:
         return self._open[key]
 
     def _options(self, model: ModelSpec) -> ModelOptions:
+        allowed = self.allow_remote if self.asking else self.allow_remote | _host(model.use)
         return ModelOptions(
-            allow_remote=self.allow_remote, prices=Prices(model.price_in, model.price_out), concurrent=model.concurrent or 8,
+            allow_remote=allowed, prices=Prices(model.price_in, model.price_out), concurrent=model.concurrent or 8,
             timeout=model.timeout, key_variable=model.key_variable, window=model.window, name=model.name or "",
         )  # fmt: skip
+
+
+def _host(use: str) -> frozenset[str]:
+    """The host in `openai:MODEL@URL`."""
+    host = urlsplit(use.rpartition("@")[2]).hostname if use.startswith("openai:") else None
+    return frozenset() if host is None else frozenset({host})

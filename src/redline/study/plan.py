@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from redline.chat import ChatModel
 from redline.drafting import Prompted
+from redline.study.executors import executor
 from redline.study.grid import CellSpec
 from redline.study.shards import Bench
 
@@ -59,6 +60,7 @@ class StudyPlan:
 
 def plan_study(bench: Bench) -> StudyPlan:
     """Prompts are made and counted; no model is asked and nothing is written but the (empty) store."""
+    executor(bench.place.spec.run.executor, bench.place.spec.run.workers)
     return StudyPlan(tuple(_cell(bench, cell) for cell in bench.place.cells), _comparisons(bench))
 
 
@@ -67,7 +69,7 @@ def _cell(bench: Bench, cell: CellSpec) -> CellPlan:
     open_, model = bench.open_tasks(cell), bench.model(cell)
     if model is None or not open_:
         return CellPlan(cell.id, bench.count(cell), len(open_), 0, 0, 0, 0.0, 0.0, False)
-    work = bench.work(cell, lambda: True, lambda count: None)
+    work = bench.work(cell)
     some = open_ if len(open_) <= _PREPARED else random.Random(bench.place.spec.seed).sample(open_, _PREPARED)
     calls = tokens_in = 0
     for item in some:

@@ -59,7 +59,9 @@ def _rooted(spec: StudySpec, folder: Path) -> StudySpec:
         if name is None or not name or name == "bundled" or name.startswith("hf:"):
             return name
         beside = folder / name
-        return str(beside) if not Path(name).is_absolute() and beside.exists() else name
+        if Path(name).is_absolute() or not beside.exists():
+            return str(Path(name).resolve()) if Path(name).exists() else name
+        return str(beside.resolve())
 
     corpora = tuple(c.model_copy(update={"path": rooted(c.path), "learn": rooted(c.learn)}) for c in spec.corpora)
     return spec.model_copy(update={"corpora": corpora, "taxonomy": rooted(spec.taxonomy)})
@@ -68,7 +70,7 @@ def _rooted(spec: StudySpec, folder: Path) -> StudySpec:
 def _doubled(path: Path, spec: StudySpec, lines: dict[Path_, int]) -> Iterator[Problem]:
     for table, names in (
         ("corpora", [c.name for c in spec.corpora]),
-        ("models", [m.name or m.use for m in spec.models]),
+        ("models", [m.title for m in spec.models]),
     ):
         for i, name in enumerate(names):
             if name in names[:i]:
@@ -97,6 +99,8 @@ def _words(item: Any, loc: Path_) -> str:
         return "needs at least one entry"
     if kind == "string_pattern_mismatch":
         return "may hold letters, digits, and . _ + - only"
+    if kind == "tuple_type":
+        return "should be a list"
     message: str = item["msg"][:1].lower() + item["msg"][1:]
     return message.replace("input should be", "should be")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from redline.chat import Prices
-from redline.errors import UsageError
-from redline.judging import JudgeOptions, VerdictStore, content_judge, theme_judge
-from redline.scoring import Judges, Scored
+from redline.chat.address import is_loopback
+from redline.errors import InputError, UsageError
+from redline.judging import Budget, JudgeOptions, VerdictStore, content_judge, theme_judge
+from redline.records import DraftStatus, digest
+from redline.scoring import BOILERPLATE, CEILING, EMPTY, Judges, Scored
 from redline.study.executors import executor
 from redline.study.grid import CellSpec
 from redline.study.manifest import check_manifest, manifest, read_manifest, write_manifest
@@ -20,7 +24,7 @@ from redline.study.outcome import score_study, write_drafts
 from redline.study.place import StudyPlace
 from redline.study.shards import Bench, Shard
 
-__all__ = ["StudyRun", "draft_study", "run_study", "study_judges"]
+__all__ = ["StudyRun", "alone", "draft_study", "run_study", "study_judges"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def run_study(
     `tell(cell, done, total)` in tasks.  Stopping it at any moment loses nothing that was stored; the same call goes on.
     `changed` lets a changed study go on in an old folder.
     """
-    with _alone(place.folder):
+    with alone(place.folder):
         bench = Bench(place)
         try:
             failures = draft_study(bench, changed=changed, tell=tell)
@@ -52,8 +56,15 @@ def run_study(
 def draft_study(
     bench: Bench, *, changed: bool = False, tell: Callable[[str, int, int], None] | None = None
 ) -> dict[str, str]:
-    """Draft what is open; the cells that could not be drafted, with the reason."""
+    """Draft what is open; the cells that could not be drafted, with the reason.
+
+    Whoever calls it holds the folder (`alone`).
+    """
     place = bench.place
+    if not place.asking:
+        raise UsageError("this study was opened to be looked at, not to be run")
+    check_baseline(place)
+    check_prices(place)
     run = executor(place.spec.run.executor, place.spec.run.workers)
     counts = {cell.id: bench.count(cell) for cell in place.cells}
     for cell in place.cells:
@@ -81,8 +92,41 @@ def draft_study(
 
     failures = {shard.shard.cell: shard.why for shard in run.run(bench, shards, told) if shard.why is not None}
     for cell in place.cells:
+        if cell.id not in failures and (why := _nothing(bench, cell)):
+            failures[cell.id] = why
         bench.store.set_failure(cell.id, failures.get(cell.id))
     return failures
+
+
+def _nothing(bench: Bench, cell: CellSpec) -> str | None:
+    """Why a cell has not one draft to score, if so."""
+    counts = bench.store.counts(cell.id)
+    if not counts or any(DraftStatus(status).scored for status in counts):
+        return None
+    return "not one draft came about: " + ", ".join(f"{status} {n}" for status, n in sorted(counts.items()))
+
+
+def check_prices(place: StudyPlace) -> None:
+    """Raise `UsageError` for a limit of money that could never bite."""
+    for model in place.spec.models:
+        host = getattr(place.models[model.title], "host", None)
+        free = host is None or is_loopback(host) or model.price_in + model.price_out > 0
+        if place.spec.budget.max_cost is not None and not free:
+            raise UsageError(
+                f"[budget] max_cost: the model {model.title!r} has no price_in and price_out, so nobody knows what it costs"
+            )
+
+
+def check_baseline(place: StudyPlace) -> None:
+    """Raise `UsageError` for a baseline that no row of the study will have."""
+    baseline = place.spec.score.baseline
+    rows = list(dict.fromkeys([*(c.system for c in place.cells), EMPTY, BOILERPLATE, CEILING]))
+    if baseline is not None and baseline not in rows:
+        close = difflib.get_close_matches(baseline, rows, n=1)
+        raise UsageError(
+            f"[score] baseline: there is no row {baseline!r}"
+            + (f"; did you mean {close[0]!r}?" if close else f"; rows: {', '.join(rows)}")
+        )
 
 
 def study_judges(place: StudyPlace, progress: Callable[[str, int, int], None] | None = None) -> Judges:
@@ -90,7 +134,8 @@ def study_judges(place: StudyPlace, progress: Callable[[str, int, int], None] | 
     judge = place.spec.judge
     options = JudgeOptions(place.allow_remote, Prices(judge.price_in, judge.price_out))
     store = VerdictStore(place.folder / "verdicts.sqlite")
-    return Judges(content_judge(judge.name, options), theme_judge(), store, progress=progress)
+    limits = Budget(judge.max_cost, judge.max_calls)
+    return Judges(content_judge(judge.name, options), theme_judge(), store, limits, progress)
 
 
 def _digests(bench: Bench) -> dict[str, str]:
@@ -101,6 +146,7 @@ def _digests(bench: Bench) -> dict[str, str]:
         if bench.strategy(cell).needs:
             found[f"learned.{cell.corpus.name}"] = bench.setup(cell).learned_digest
     found |= {f"models.{model.name}": model.digest for model in place.models.values()}
+    found["taxonomy"] = digest(repr(place.taxonomy))
     return found
 
 
@@ -113,9 +159,14 @@ def _shards(bench: Bench, cell: CellSpec, count: int, size: int | None) -> list[
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """One run a folder at a time: two would ask, and pay, for the same drafts."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError.single(
+            str(folder), f"cannot be made a folder ({error.strerror})", hint="Name another --out."
+        ) from None
     try:
         import fcntl
     except ModuleNotFoundError:  # Windows: the stores are safe there too, only the double work is not prevented
@@ -127,6 +178,11 @@ def _alone(folder: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise UsageError(f"another run is at work in {folder}; wait for it, or name another --out") from None
+        for left in (
+            *folder.glob(".*.part"),
+            *folder.glob(".part-*"),
+        ):  # of a run that was killed; they hold patient text
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
         yield
     finally:
         os.close(handle)

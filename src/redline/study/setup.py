@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,9 +16,10 @@ from redline.encoder import EditEncoder, bundled_encoder
 from redline.errors import InputError, UsageError
 from redline.files import write_text
 from redline.judging import ThemeQuestion, shared_encoder, theme_judge
-from redline.records import Reply, digest
-from redline.retrieval import EncoderEmbedder, MessageIndex, past_messages
+from redline.records import digest
+from redline.retrieval import EncoderEmbedder, MessageIndex, PastMessage, past_messages
 from redline.scoring import EditCost
+from redline.study.grid import check_tasks
 from redline.study.place import StudyPlace
 from redline.study.spec import CorpusSpec
 
@@ -54,22 +54,28 @@ class CorpusSetup:
     @cached_property
     def learned_digest(self) -> str:
         """Changes with everything that a context is made of; known without making it."""
-        parts = [
-            self.learned.digest,
-            bundled_encoder().digest,
-            self.place.taxonomy.keys,
-            self.place.spec.drafting.deidentify,
-        ]
-        return digest(parts)
+        spec = self.place.spec
+        costs = [spec.score.delete_cost, spec.score.read_cost]  # the planner decides by them
+        return digest(
+            [self.learned.digest, bundled_encoder().digest, self.taxonomy_digest, spec.drafting.deidentify, costs]
+        )
+
+    @cached_property
+    def taxonomy_digest(self) -> str:
+        """Of every theme with its words: they stand in prompts."""
+        return digest(repr(self.place.taxonomy))
 
     def check(self, strategy: Strategy) -> None:
         """Raise `UsageError` where there is nothing to learn from for a strategy that must."""
         if strategy.needs and not self.learned.independent:
-            where = f"split {self.spec.learn_split or 'train'!r} of {self.spec.learn or self.spec.path}"
+            where = self.spec.learn or self.spec.path
+            split = self.spec.learn_split or ("train" if self.spec.learn is None else None)
             raise UsageError(
                 f"corpus {self.spec.name!r}: the strategy {strategy.name!r} learns from past replies, and there is none in "
-                f"{where} besides those of the cases asked about. Name some with `learn` or `learn_split`."
+                + (f"split {split!r} of {where}" if split else where)
+                + " besides those to the messages asked about. Name some with `learn` or `learn_split` (--learn, --learn-split)."
             )
+        check_tasks(self.corpus, strategy, self.spec)
 
     def context(self, strategy: Strategy, model: ChatModel | None) -> DraftContext:
         """What `strategy` may look at; parts that it does not need are not made."""
@@ -83,12 +89,18 @@ class CorpusSetup:
             k=drafting.k,
             deidentify=deidentifier(drafting.deidentify),
             fit=fit,
+            language=drafting.language,
         )
 
     @cached_property
     def texts(self) -> CaseTexts:
-        """Texts that must not reappear in another patient's draft: those learned from and those asked about."""
-        return CaseTexts.of([*past_messages(self.learned), *past_messages(self.corpus)])
+        """Texts that must not reappear in another patient's draft: messages, charts and replies of all cases."""
+        found = []
+        for corpus in (self.learned, self.corpus):
+            shown = {c.id: f"{c.message}\n{c.chart.as_text()}" for c in corpus.cases}
+            found += [PastMessage(case, "", text, "") for case, text in shown.items()]
+            found += [PastMessage(r.case, r.clinician, "", r.text) for r in corpus.independent]
+        return CaseTexts.of(found)
 
     @cached_property
     def _index(self) -> MessageIndex:
@@ -107,14 +119,7 @@ class CorpusSetup:
 
     @cached_property
     def _profiles(self) -> dict[str, ClinicianProfile]:
-        replies: dict[str, list[Reply]] = defaultdict(list)
-        for reply in self.learned.independent:
-            replies[reply.clinician].append(reply)
-        found = {
-            who: distil(who, own, [r for r in self.learned.independent if r.clinician != who], label_units)
-            for who, own in replies.items()
-        }
-        return {who: profile for who, profile in found.items() if profile is not None}
+        return distil(self.learned.independent, label_units, deidentifier(self.place.spec.drafting.deidentify))
 
     @cached_property
     def _planner(self) -> ThemePlanner:

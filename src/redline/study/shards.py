@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 
 from redline.chat import ChatModel, Recording, Sampling
-from redline.drafting import Drafter, Strategy, strategy
+from redline.drafting import Drafter, Strategy, Task, strategy
 from redline.errors import BudgetError, RedlineError
 from redline.records import digest
 from redline.study.grid import CellSpec, tasks_of
@@ -48,6 +48,7 @@ class Bench:
         self.store = StudyStore(":memory:" if in_memory else place.store_path)
         self._setups: dict[str, CorpusSetup] = {}
         self._strategies: dict[str, Strategy] = {}
+        self._models: dict[str, ChatModel] = {}
         self._digests: dict[str, dict[str, str]] = {}
 
     def setup(self, cell: CellSpec) -> CorpusSetup:
@@ -64,8 +65,11 @@ class Bench:
         """Its model, recorded where that was asked for."""
         if cell.model is None:
             return None
-        model = self.place.models[cell.model.use]
-        return model if self.place.record is None else Recording(model, self.place.record)
+        title = cell.model.title
+        if title not in self._models:
+            model = self.place.models[title]
+            self._models[title] = model if self.place.record is None else Recording(model, self.place.record)
+        return self._models[title]
 
     def made_from(self, cell: CellSpec) -> str:
         """Digest of all that a draft of this cell depends on besides its task."""
@@ -73,7 +77,7 @@ class Bench:
         return digest(
             [
                 one.digest, model.digest if model else None, model.window if model else None, self.place.spec.seed,
-                drafting.model_dump(), self.setup(cell).learned_digest if one.needs else None,
+                drafting.model_dump(), self.setup(cell).taxonomy_digest, self.setup(cell).learned_digest if one.needs else None,
             ]
         )  # fmt: skip
 
@@ -83,7 +87,7 @@ class Bench:
         again = {s.value for s in RETRIED}
         base, cases = self.made_from(cell), self._case_digests(cell)
         found = []
-        for place, task in enumerate(tasks_of(self.setup(cell).corpus, self.strategy(cell))):
+        for place, task in enumerate(self._tasks(cell)):
             if place >= start and (stop is None or place < stop):
                 key = digest([base, cases[task.case.id], task.clinician], length=24)
                 was, status = made.get(place, ("", ""))
@@ -91,9 +95,12 @@ class Bench:
                     found.append(OpenTask(place, key, task))
         return found
 
+    def _tasks(self, cell: CellSpec) -> Iterator[Task]:
+        return tasks_of(self.setup(cell).corpus, self.strategy(cell), cell.corpus.clinicians)
+
     def count(self, cell: CellSpec) -> int:
         """Number of tasks of a cell."""
-        return sum(1 for _ in tasks_of(self.setup(cell).corpus, self.strategy(cell)))
+        return sum(1 for _ in self._tasks(cell))
 
     def _case_digests(self, cell: CellSpec) -> dict[str, str]:
         name = cell.corpus.name
@@ -106,31 +113,31 @@ class Bench:
         drafting = self.place.spec.drafting
         return Sampling(drafting.temperature, drafting.top_p, drafting.max_tokens, self.place.spec.seed)
 
-    def work(self, cell: CellSpec, alive: Callable[[], bool], tell: Callable[[int], None]) -> CellWork:
+    def work(self, cell: CellSpec, tell: Callable[[int], None] = lambda count: None) -> CellWork:
         """What the tasks of a cell share."""
         one, setup, drafting = self.strategy(cell), self.setup(cell), self.place.spec.drafting
         model = self.model(cell)
         drafter = Drafter(one, model, self.sampling(), setup.texts, drafting.language, drafting.skip_thanks)
         allowance = Allowance(self.place.spec.budget, self.store)
-        return CellWork(cell.id, drafter, setup.context(one, model), self.store, allowance, alive, tell)
+        return CellWork(cell.id, drafter, setup.context(one, model), self.store, allowance, tell)
 
 
 def run_shard(bench: Bench, shard: Shard, tell: Callable[[int], None] = lambda count: None) -> ShardDone:
     """Draft the open tasks of a shard into the study's store.  Safe to repeat: what is done is not done again.
 
-    What a person has to mend (a wrong key, nothing to learn from) ends the shard and is said in `why`; `BudgetError` is
-    raised, since it concerns the whole study.
+    What a person has to mend (a wrong key, nothing to learn from) and a fault of ours or of a plug-in end the shard and are
+    said in `why`; `BudgetError` is raised, since it concerns the whole study.
     """
     cell = next(c for c in bench.place.cells if c.id == shard.cell)
-    parent = os.getppid()  # a worker whose run was killed must not go on spending
     try:
         bench.setup(cell).check(bench.strategy(cell))
-        work = bench.work(cell, lambda: os.getppid() == parent, tell)
-        asyncio.run(_run(work, bench.open_tasks(cell, shard.start, shard.stop)))
+        _finish(_run(bench.work(cell, tell), bench.open_tasks(cell, shard.start, shard.stop)))
     except BudgetError:
         raise
     except RedlineError as error:
         return ShardDone(shard, str(error))
+    except Exception as error:  # its words may be patient text
+        return ShardDone(shard, f"{type(error).__name__} in the code of this cell; the other cells went on")
     return ShardDone(shard)
 
 
@@ -143,6 +150,17 @@ def draft_shard(key: tuple[str, ...], shard: Shard) -> ShardDone:
 def _bench(key: tuple[str, ...]) -> Bench:
     """Opened once a process: contexts and models are slow to make."""
     return Bench(StudyPlace.from_key(key))
+
+
+def _finish(work: Coroutine[None, None, None]) -> None:
+    """Run to the end; also where the caller has an event loop of its own (a notebook)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(work)
+        return
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
 
 
 async def _run(work: CellWork, tasks: list[OpenTask]) -> None:

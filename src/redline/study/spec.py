@@ -23,13 +23,13 @@ Count = Annotated[int, BeforeValidator(_number), Field(ge=1)]
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, strict=False, allow_inf_nan=False)
 
 
 class CorpusSpec(_Table):
     """Messages to answer.  `learn` and `learn_split` name the past replies that strategies may learn from (default: the
     `train` split of the same corpus where it has one); cases asked about are never among them.  `cases` draws a seeded
-    sample.
+    sample.  `clinicians` are those that personal strategies draft for (default: those who answered the message themselves).
     """
 
     name: Name
@@ -38,11 +38,15 @@ class CorpusSpec(_Table):
     cases: Count | None = None
     learn: str | None = None
     learn_split: str | None = None
+    clinicians: tuple[str, ...] = ()
     map: dict[str, str] = {}
 
 
 class ModelSpec(_Table):
-    """A language model; `strategies` restricts it to some.  `seconds_a_call` is only used to tell time before a run."""
+    """A language model, known in the study by its `name` (or its `use`); `strategies` restricts it to some.
+
+    `seconds_a_call` is only used to tell time before a run.
+    """
 
     use: str
     name: Name | None = None
@@ -54,6 +58,11 @@ class ModelSpec(_Table):
     timeout: Annotated[float, Field(gt=0)] = 120.0
     key_variable: str = "OPENAI_API_KEY"
     seconds_a_call: Annotated[float, Field(gt=0)] | None = None
+
+    @property
+    def title(self) -> str:
+        """What the study knows it by."""
+        return self.name or self.use
 
 
 class DraftingSpec(_Table):
@@ -69,11 +78,13 @@ class DraftingSpec(_Table):
 
 
 class JudgeSpec(_Table):
-    """The content judge, as `--judge` names it."""
+    """The content judge, as `--judge` names it, and the limits of a paid one in each run."""
 
     name: str = "encoder"
     price_in: Money = 0.0
     price_out: Money = 0.0
+    max_cost: Money | None = None
+    max_calls: Annotated[int, Field(ge=0)] | None = None
 
 
 class ScoreSpec(_Table):
@@ -92,6 +103,12 @@ class BudgetSpec(_Table):
 
     max_cost: Money | None = None
     max_calls: Annotated[int, Field(ge=0)] | None = None
+    max_tokens: Annotated[int, Field(ge=0)] | None = None
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is any limit."""
+        return any(limit is not None for limit in (self.max_cost, self.max_calls, self.max_tokens))
 
 
 class RunSpec(_Table):

@@ -2,49 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from redline.chat import ChatModel, ChatRequest
 from redline.errors import BudgetError
 from redline.study.spec import BudgetSpec
 from redline.study.store import StudyStore
 
-__all__ = ["Allowance"]
+__all__ = ["Allowance", "Bound"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a call costs at most."""
+
+    calls: int = 0
+    tokens: int = 0
+    money: float = 0.0
+
+    def __add__(self, other: Bound) -> Bound:
+        return Bound(self.calls + other.calls, self.tokens + other.tokens, self.money + other.money)
 
 
 class Allowance:
-    """Of one run; what earlier runs of the study spent counts, as does the upper bound of every call in flight."""
+    """Of one run; what earlier runs of the study spent counts, as does the upper bound of every call in flight.
+
+    A call that is sent again after a transport error counts each time; only those repeats can pass a limit of calls.
+    """
 
     def __init__(self, limits: BudgetSpec, store: StudyStore) -> None:
         self._limits = limits
         self._store = store
-        self._calls = 0
-        self._money = 0.0
+        self._held = Bound()
 
-    @property
-    def limited(self) -> bool:
-        """Whether there is any limit."""
-        return self._limits.max_calls is not None or self._limits.max_cost is not None
-
-    def reserve(self, model: ChatModel, request: ChatRequest) -> float:
+    def reserve(self, model: ChatModel, request: ChatRequest) -> Bound:
         """The upper bound of a call, set aside; `BudgetError` where it could pass a limit."""
-        most = model.prices.of(model.tokens(request.messages), request.sampling.max_tokens) if self.limited else 0.0
-        if self.limited:
-            calls, _, _, money = self._store.spent()
-            limits = self._limits
-            if limits.max_calls is not None and calls + self._calls + 1 > limits.max_calls:
-                raise BudgetError(f"stopped before the limit of {limits.max_calls:,} calls; {_KEPT}")
-            if limits.max_cost is not None and money + self._money + most > limits.max_cost:
+        if not self._limits.limited:
+            return Bound()
+        tokens_in, tokens_out = model.tokens(request.messages), request.sampling.max_tokens
+        most = Bound(1, tokens_in + tokens_out, model.prices.of(tokens_in, tokens_out))
+        calls, spent_in, spent_out, money = self._store.spent()
+        coming = Bound(calls, spent_in + spent_out, money) + self._held + most
+        limits = self._limits
+        for what, value, limit in (
+            ("calls", float(coming.calls), limits.max_calls), ("tokens", float(coming.tokens), limits.max_tokens),
+            ("money", coming.money, limits.max_cost),
+        ):  # fmt: skip
+            if limit is not None and value > limit:
                 raise BudgetError(
-                    f"stopped before the limit: {money + self._money:.2f} is spent or under way, the next call may cost "
-                    f"{most:.4f}, the limit is {limits.max_cost:.2f}; {_KEPT}"
+                    f"stopped before the limit of {limit:,g} ({what}): with all that is spent and under way the next call could "
+                    f"bring it to {value:,g}. What was answered is stored, and a higher limit goes on from there"
                 )
-        self._calls += 1
-        self._money += most
+        self._held = self._held + most
         return most
 
-    def release(self, most: float) -> None:
+    def release(self, most: Bound) -> None:
         """The call is over and counted."""
-        self._calls -= 1
-        self._money -= most
-
-
-_KEPT = "what was answered is stored, and a higher limit goes on from there"
+        self._held = self._held + Bound(-most.calls, -most.tokens, -most.money)

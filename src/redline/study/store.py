@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS spending (
 INSERT OR IGNORE INTO spending VALUES (1, 0, 0, 0, 0);
 """
 _SPEND = (
-    "UPDATE spending SET calls = calls + 1, tokens_in = tokens_in + ?, tokens_out = tokens_out + ?, money = money + ?"
+    "UPDATE spending SET calls = calls + ?, tokens_in = tokens_in + ?, tokens_out = tokens_out + ?, money = money + ?"
 )
 _FORM = 1
 KEPT = frozenset({Status.OK, Status.REFUSED, Status.TOO_LONG})
@@ -93,7 +93,7 @@ class StudyStore:
             try:
                 if result.status in KEPT:
                     self._db.execute("INSERT OR IGNORE INTO completions VALUES (?,?,?,?,?,?)", row)
-                self._db.execute(_SPEND, row[3:])
+                self._db.execute(_SPEND, (max(1, result.attempts), *row[3:]))
                 self._db.execute("COMMIT")
             except BaseException:
                 self._db.execute("ROLLBACK")

@@ -6,9 +6,9 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from redline.chat import ChatModel, ChatRequest, ChatResult
+from redline.chat import ChatModel, ChatRequest, ChatResult, Usage
 from redline.corpus import draft_row
 from redline.drafting import DraftContext, Drafter, Prompted, Task
 from redline.errors import RedlineError, UsageError
@@ -43,19 +43,20 @@ class CellWork:
     context: DraftContext
     store: StudyStore
     allowance: Allowance
-    alive: Callable[[], bool] = lambda: True
     tell: Callable[[int], None] = lambda count: None
     in_flight: dict[str, asyncio.Future[ChatResult]] = field(default_factory=dict)
     rows: list[tuple[int, str, str, str]] = field(default_factory=list)
     flushed: float = field(default_factory=time.monotonic)
     unanswered: int = 0
 
+    stopped: RedlineError | None = None
+
     def note(self, model: ChatModel, result: ChatResult) -> None:
-        """Give a cell up when nothing comes back any more: 5,000 rows would each wait through all their retries."""
-        self.unanswered = self.unanswered + 1 if result.status is Status.TIMEOUT else 0
-        if self.unanswered >= max(_GIVE_UP, 2 * model.concurrent):
-            raise UsageError(
-                f"the last {self.unanswered} requests to {model.name} got no answer ({result.detail}). Is the server running? "
+        """Give a cell up when nothing usable comes back any more: 5,000 rows would each wait through all their retries."""
+        self.unanswered = self.unanswered + 1 if result.status in (Status.TIMEOUT, Status.UNPARSABLE) else 0
+        if self.unanswered >= max(_GIVE_UP, 2 * model.concurrent) and self.stopped is None:
+            self.stopped = UsageError(
+                f"the last {self.unanswered} requests to {model.name} came to nothing ({result.detail}). Is the server running? "
                 "The next run goes on."
             )
 
@@ -78,8 +79,9 @@ class CellWork:
 async def draft_tasks(work: CellWork, tasks: Iterable[OpenTask]) -> None:
     """Draft all `tasks`, as many at once as the model wants.
 
-    Raises `BudgetError` at the limit and `RedlineError` for what a person has to mend (a wrong key); what was done until
-    then is stored.  Everything else that goes wrong is a draft with a status.
+    Raises `BudgetError` at the limit and `RedlineError` for what a person has to mend (a wrong key): no new task is begun
+    then, and those under way, which may be paid for, are waited for and stored.  Everything else that goes wrong is a
+    draft with a status.
     """
     queue = iter(tasks)
     model = work.drafter.model
@@ -91,13 +93,18 @@ async def draft_tasks(work: CellWork, tasks: Iterable[OpenTask]) -> None:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
         work.flush()
+    if work.stopped is not None:
+        raise work.stopped
 
 
 async def _worker(work: CellWork, queue: Iterator[OpenTask]) -> None:
     for item in queue:
-        if not work.alive():
+        try:
+            work.keep(item, await _draft(work, item.task))
+        except RedlineError as error:
+            work.stopped = work.stopped or error
+        if work.stopped is not None:
             return
-        work.keep(item, await _draft(work, item.task))
 
 
 async def _draft(work: CellWork, task: Task) -> Draft:
@@ -117,6 +124,8 @@ async def _draft(work: CellWork, task: Task) -> Draft:
 
 async def _ask(work: CellWork, model: ChatModel, request: ChatRequest) -> ChatResult:
     """The answer to a request: stored, under way for another task, or asked now."""
+    if getattr(model, "replays", False):  # a recording answers by task, costs nothing, and is a store itself
+        return await model.complete(request)
     key = digest([model.digest, request.digest], length=40)
     stored = work.store.completion(key)
     if stored is not None:
@@ -125,17 +134,9 @@ async def _ask(work: CellWork, model: ChatModel, request: ChatRequest) -> ChatRe
         return await asyncio.shield(work.in_flight[key])
     flight: asyncio.Future[ChatResult] = asyncio.get_running_loop().create_future()
     work.in_flight[key] = flight
-    most = 0.0
     try:
-        most = work.allowance.reserve(model, request)
-        try:
-            result = await model.complete(request)
-            money = model.prices.of(result.usage.tokens_in, result.usage.tokens_out)
-            work.store.put_completion(key, model.name, result, money)
-        finally:
-            work.allowance.release(most)
+        result = await _asked(work, model, request, key)
         flight.set_result(result)
-        work.note(model, result)
         return result
     except BaseException as error:
         if not flight.done():
@@ -147,3 +148,19 @@ async def _ask(work: CellWork, model: ChatModel, request: ChatRequest) -> ChatRe
         raise
     finally:
         del work.in_flight[key]
+
+
+async def _asked(work: CellWork, model: ChatModel, request: ChatRequest, key: str) -> ChatResult:
+    """Ask, store and count.  A server that counts nothing is booked at the upper bound."""
+    most = work.allowance.reserve(model, request)
+    try:
+        result = await model.complete(request)
+        usage = result.usage
+        if result.status is Status.OK and not usage.tokens_in + usage.tokens_out:
+            usage = Usage(model.tokens(request.messages), request.sampling.max_tokens)
+        counted = replace(result, usage=usage)
+        work.store.put_completion(key, model.name, counted, model.prices.of(usage.tokens_in, usage.tokens_out))
+    finally:
+        work.allowance.release(most)
+    work.note(model, result)
+    return result
