@@ -172,7 +172,8 @@ def test_a_cut_prompt_is_said_on_the_draft() -> None:
         ("Thank you. Do I take it then", False), ("Thank you doctor. I have to see you soon", False),
         ("Thanks! 104.5 this evening", False),
         ("Thank you everyone for everything. Take care. Best wishes to all", False),
-        ("Perfect, thank you so much for the quick reply!", True), ("Thanks. The rash is back.", False), ("Thank you, should I still come?", False), ("", False), ("ok", False),
+        ("Perfect, thank you so much for the quick reply!", True), 
+        ("Thanks. The rash is back.", False), ("Thank you, should I still come?", False), ("", False), ("ok", False),
         ("Thank you for the refill of lisinopril", False),
     ],
 )  # fmt: skip
@@ -201,7 +202,8 @@ def test_deidentifying_takes_forms_out_and_leaves_medicine() -> None:
     [
         "Take Novolog 10 units before meals and Januvia 50 mg daily.",
         "Decadron 4 mg, Janumet 50, Septra 2 tablets, Marinol 5 mg.",
-        "You may 2 or 3 times a week.", "Take May 2 tablets.", "Mar 1.5 mg", "Increase to 1000000 IU", "In June 2 tablets were left.",
+        "You may 2 or 3 times a week.", "Take May 2 tablets.", "Mar 1.5 mg",
+        "Increase to 1000000 IU", "In June 2 tablets were left.",
     ],
 )  # fmt: skip
 def test_deidentifying_never_touches_a_dose(text: str) -> None:

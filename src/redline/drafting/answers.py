@@ -17,7 +17,8 @@ _REFUSAL = re.compile(
     r"(?:i(?:'m| am) (?:unable|not able) to|i (?:can't|cannot|can not|won't|will not|must decline to))\s+"
     r"(?:help|assist|comply|engage|fulfil+|continue|(?:help|assist)(?: you)? with (?:this|that|your request|the request)"
     r"|(?:provide|give|offer) (?:you )?(?:with )?(?:any |specific )?(?:medical|clinical|health) (?:advice|information|guidance)"
-    r"|(?:draft|write|create|generate|provide|respond to) (?:this|that|such|a (?:reply|response|message)|the (?:reply|response)))"
+    r"|(?:draft|write|create|generate|provide|respond to) "
+    r"(?:this|that|such|a (?:reply|response|message)|the (?:reply|response)))"
     r"(?:\s+(?:reply|response|message|request|content))?"
     r"(?:\s+(?:with|to)\s+(?:this|that|your|such|the request)\b[^.!?]*)?\s*(?:[.!?,;]|$)"
     r"|^\W*as an? (?:ai|artificial intelligence|language model|large language model)\b",
