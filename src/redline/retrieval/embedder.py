@@ -1,4 +1,4 @@
-"""The bundled encoder as the maker of text vectors."""
+"""The whole encoder as the maker of text vectors: slow, and better at sentences than at topics."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redline.encoder import EditEncoder
+from redline.retrieval.words import speakable
 from redline.units import UNITS_VERSION, normalise_unit, unit_texts
 
 __all__ = ["EncoderEmbedder"]
@@ -38,7 +39,7 @@ class EncoderEmbedder:
         return np.concatenate(blocks) if blocks else self.encoder.sentence_vectors([""])[:0]
 
     def _block(self, texts: Sequence[str]) -> Floats:
-        units = [[u for u in unit_texts(_speakable(t)) if normalise_unit(u)] for t in texts]
+        units = [[u for u in unit_texts(speakable(t)) if normalise_unit(u)] for t in texts]
         distinct = list(dict.fromkeys(u for found in units for u in found)) or [""]
         vectors = self.encoder.sentence_vectors(distinct)
         place = {u: i for i, u in enumerate(distinct)}
@@ -48,8 +49,3 @@ class EncoderEmbedder:
                 mean = vectors[[place[u] for u in found]].mean(axis=0, dtype=np.float64)
                 row[:] = mean / max(float(np.linalg.norm(mean)), 1e-9)
         return made
-
-
-def _speakable(text: str) -> str:
-    """Halves of characters cannot be written as UTF-8, which the tokenizer needs."""
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from redline.records import digest
 from redline.retrieval.bm25 import Bm25
+from redline.retrieval.contract import Embedder, EmbedderRecipe
 from redline.retrieval.duplicates import Seen
 from redline.retrieval.fusion import fuse, top
 from redline.retrieval.messages import Hit, PastMessage, Query
 from redline.retrieval.segment import Segment, merged, new_segment
 from redline.retrieval.settings import SearchSettings
 from redline.retrieval.store import read_index, write_index
-from redline.retrieval.vectors import Embedder, TextVectors
+from redline.retrieval.vectors import TextVectors
 from redline.units import normalise_unit
 
 __all__ = ["MessageIndex"]
@@ -47,25 +48,33 @@ class MessageIndex:
     """
 
     segments: tuple[Segment, ...] = ()
-    embed: Embedder | None = None
+    embed: Embedder | EmbedderRecipe | None = None
     settings: SearchSettings = SearchSettings()
 
     @classmethod
     def build(
-        cls, messages: Sequence[PastMessage], embed: Embedder | None = None, settings: SearchSettings | None = None
+        cls,
+        messages: Sequence[PastMessage],
+        embed: Embedder | EmbedderRecipe | None = None,
+        settings: SearchSettings | None = None,
     ) -> MessageIndex:
-        """An index of `messages`; the order matters for equal scores only (earlier first)."""
+        """An index of `messages`; the order matters for equal scores only (earlier first).
+
+        A recipe (`StaticEmbedder`) is fitted on these messages; `embed` of the index is then the fitted embedder.
+        """
         return cls((), embed, settings or SearchSettings()).add(messages)
 
     def add(self, messages: Sequence[PastMessage]) -> MessageIndex:
         """An index with `messages` behind these.
 
         The cost is that of the new messages.  Now and then the latest segments are merged, so that each is more than
-        twice as large as the next and their number stays logarithmic.  It finds the same as an index built at once.
+        twice as large as the next and their number stays logarithmic.  It finds the same as an index built at once
+        with the same embedder.  An embedder that was fitted stays as it is: to fit it on all messages, build the index again.
         """
         if not messages:
             return self
-        segments = [*self.segments, new_segment(messages, self.segments, self.embed)]
+        embed = self._fitted(messages)
+        segments = [*self.segments, new_segment(messages, self.segments, embed)]
         start = len(segments) - 1
         size = len(segments[start].rows)
         while start and len(segments[start - 1].rows) <= _RATIO * size:
@@ -73,7 +82,12 @@ class MessageIndex:
             size += len(segments[start].rows)
         if start < len(segments) - 1:
             segments[start:] = [merged(segments[start:])]
-        return MessageIndex(tuple(segments), self.embed, self.settings)
+        return MessageIndex(tuple(segments), embed, self.settings)
+
+    def _fitted(self, messages: Sequence[PastMessage]) -> Embedder | None:
+        if isinstance(self.embed, EmbedderRecipe):
+            return self.embed.fit(list(dict.fromkeys(m.message for m in messages)))
+        return self.embed
 
     def __len__(self) -> int:
         """Number of past messages, one a reply."""
@@ -81,7 +95,7 @@ class MessageIndex:
 
     @cached_property
     def digest(self) -> str:
-        """Of all messages in any order, the embedder and the settings."""
+        """Of all messages in any order, the embedder with what it was fitted on, and the settings."""
         content = sum(s.content for s in self.segments) % (1 << 256)
         return digest([f"{content:x}", self.embed.digest if self.embed else None, asdict(self.settings)])
 
@@ -110,13 +124,18 @@ class MessageIndex:
         allowed = np.zeros(self._words.size, dtype=np.bool_)
         allowed[self._text_of[rows]] = True
         scores = np.where(allowed, self._words.scores(query.message), 0.0)
-        asked = self.embed.vectors([query.message])[0] if self.embed and allowed.any() else None
+        asked = self._asked(query.message) if allowed.any() else None
         depth = self.settings.depth
         while True:
             found = list(self._clean(query, rows, self._ranking(scores, asked, allowed, depth), k))
             if len(found) >= k or depth >= len(allowed):
                 return found
             depth *= _DEEPER  # so many were near-duplicates that the lists ran out
+
+    def _asked(self, message: str) -> NDArray[np.float32] | None:
+        if self.embed is None or isinstance(self.embed, EmbedderRecipe):  # a recipe only as long as nothing is there
+            return None
+        return np.asarray(self.embed.vectors([message])[0], dtype=np.float32)
 
     def _ranking(
         self, scores: Floats, asked: NDArray[np.float32] | None, allowed: Mask, depth: int
@@ -156,13 +175,13 @@ class MessageIndex:
 
         The list of segments is replaced last and at once: a reader finds the old index or the new one.  One writer at a time.
         """
-        write_index(folder, self.segments, self.embed.digest if self.embed else None, self.settings)
+        write_index(folder, self.segments, self.embed, self.settings)
 
     @classmethod
-    def load(cls, folder: str | Path, embed: Embedder | None = None) -> MessageIndex:
-        """The index in `folder`, its arrays mapped from the files; `embed` must be the one it was built with.
+    def load(cls, folder: str | Path, embed: Embedder | EmbedderRecipe | None = None) -> MessageIndex:
+        """The index in `folder`, its arrays mapped from the files; `embed` must be the one that it was built with.
 
+        Where that was a recipe, the embedder fitted then comes from the folder: nothing is fitted again.
         Raises `InputError` for a folder that holds no index, one of another form or embedder, or one that was changed.
         """
-        segments, settings = read_index(folder, embed.digest if embed else None)
-        return cls(segments, embed, settings)
+        return cls(*read_index(folder, embed))

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from redline.errors import UsageError
 from redline.records import digest
 from redline.retrieval.bm25 import WordSegment
+from redline.retrieval.contract import Embedder
 from redline.retrieval.messages import PastMessage, Query
-from redline.retrieval.vectors import Embedder, VectorSegment
+from redline.retrieval.vectors import VectorSegment
 
 __all__ = ["Segment", "merged", "new_segment", "row_sum"]
 

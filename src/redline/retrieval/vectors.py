@@ -1,22 +1,20 @@
 """Vectors of texts: kept in float16, searched exactly.
 
 The cosine of every text with the query is one matrix product.  numpy multiplies float16 one number at a time, so the first search
-makes a float32 copy (1.5 KB a text at width 384), which appended indexes share.
+makes a float32 copy (1 KB a text at width 256), which appended indexes share.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from redline.retrieval.fusion import top
 
-__all__ = ["Embedder", "TextVectors", "VectorSegment"]
+__all__ = ["TextVectors", "VectorSegment"]
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
@@ -24,17 +22,6 @@ Numbers = NDArray[np.int64]
 _MARGIN = 16
 _FEW = 4
 _BLOCK = 512
-
-
-class Embedder(Protocol):
-    """Texts to vectors; `digest` changes with anything that can change a vector."""
-
-    @property
-    def digest(self) -> str: ...
-
-    def vectors(self, texts: Sequence[str]) -> Floats:
-        """(texts, width), of length 1; all zeros for a text that says nothing."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import unicodedata
 
 from redline.encoder.words import stem, words
 
-__all__ = ["plain_words", "search_words"]
+__all__ = ["plain_words", "search_words", "speakable"]
 
 
 def plain_words(text: str) -> list[str]:
@@ -30,3 +30,8 @@ def search_words(text: str) -> list[str]:
     ['the', 'swell', 'swell', 'acetaminophen', '2']
     """
     return [stem(w) for w in plain_words(text)]
+
+
+def speakable(text: str) -> str:
+    """Halves of characters cannot be written as UTF-8, which a tokenizer needs: each becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")

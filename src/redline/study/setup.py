@@ -17,7 +17,7 @@ from redline.errors import InputError, UsageError
 from redline.files import write_text
 from redline.judging import ThemeQuestion, shared_encoder, theme_judge
 from redline.records import digest
-from redline.retrieval import EncoderEmbedder, MessageIndex, PastMessage, past_messages
+from redline.retrieval import MessageIndex, PastMessage, StaticEmbedder, past_messages
 from redline.scoring import EditCost
 from redline.study.grid import check_tasks
 from redline.study.place import StudyPlace
@@ -57,7 +57,14 @@ class CorpusSetup:
         spec = self.place.spec
         costs = [spec.score.delete_cost, spec.score.read_cost]  # the planner decides by them
         return digest(
-            [self.learned.digest, bundled_encoder().digest, self.taxonomy_digest, spec.drafting.deidentify, costs]
+            [
+                self.learned.digest,
+                bundled_encoder().digest,
+                StaticEmbedder(bundled_encoder()).digest,
+                self.taxonomy_digest,
+                spec.drafting.deidentify,
+                costs,
+            ]
         )
 
     @cached_property
@@ -104,8 +111,8 @@ class CorpusSetup:
 
     @cached_property
     def _index(self) -> MessageIndex:
-        """Of what is learned from; kept in the study's folder, since embedding 100,000 messages takes long."""
-        embed, folder = EncoderEmbedder(_encoder()), self.place.folder / "index" / self.spec.name
+        """Of what is learned from; kept in the study's folder, since embedding 100,000 messages takes a minute or two."""
+        embed, folder = StaticEmbedder(bundled_encoder()), self.place.folder / "index" / self.spec.name
         note = folder / "learned.txt"
         if note.exists() and note.read_text(encoding="utf-8") == self.learned_digest:
             with suppress(InputError):  # damaged: made again
