@@ -7,13 +7,12 @@ a copied or leaked store gives away no patient message.
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from redline.errors import InputError
+from redline.database import open_database
 from redline.records import Status, ThemeVerdict, Verdict, digest
 
 __all__ = ["KeyParts", "VerdictStore", "decode", "encode", "key_of"]
@@ -71,25 +70,7 @@ class VerdictStore:
     def __init__(self, path: str | Path = ":memory:") -> None:
         self.path = str(path)
         self._lock = threading.Lock()
-        try:
-            if self.path != ":memory:":
-                Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(self.path, timeout=60, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            form = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if form not in (0, _FORM):
-                raise InputError.single(
-                    self.path,
-                    f"is a verdict store of form {form}; this redline reads form {_FORM}",
-                    hint="Use another --store, or the redline version that wrote it.",
-                )
-            self._db.executescript(_SCHEMA)
-            self._db.execute(f"PRAGMA user_version={_FORM}")
-        except (sqlite3.Error, OSError) as error:
-            raise InputError.single(
-                self.path, f"is not a usable verdict store ({error})", hint="Name another file with --store."
-            ) from None
+        self._db = open_database(self.path, _SCHEMA, _FORM, what="verdict store", option="--store")
 
     def get_many(self, keys: Sequence[str]) -> dict[str, Verdict | ThemeVerdict]:
         """Stored verdicts of those of `keys` that are there."""

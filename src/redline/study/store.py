@@ -7,7 +7,6 @@ Unlike the verdict store this file holds texts; keep it where the corpus may be 
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from redline.chat import ChatResult, Usage
-from redline.errors import InputError
+from redline.database import open_database
 from redline.records import Status
 
 __all__ = ["StudyStore"]
@@ -49,19 +48,7 @@ class StudyStore:
     def __init__(self, path: str | Path) -> None:
         self.path = str(path)
         self._lock = threading.Lock()
-        try:
-            if self.path != ":memory:":
-                Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(self.path, timeout=60, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            form = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if form not in (0, _FORM):
-                raise InputError.single(self.path, f"is a study store of form {form}; this redline reads form {_FORM}")
-            self._db.executescript(_SCHEMA)
-            self._db.execute(f"PRAGMA user_version={_FORM}")
-        except sqlite3.Error as error:
-            raise InputError.single(self.path, f"is not a usable study store ({error})") from None
+        self._db = open_database(self.path, _SCHEMA, _FORM, what="study store", option="--out")
 
     def completion(self, key: str) -> ChatResult | None:
         """The stored answer."""
