@@ -19,7 +19,8 @@ FLOORS = {
     "cli": 4,
 }  # fmt: skip
 WITHIN = {
-    ("files", "errors"), ("database", "errors"), ("taxonomy", "errors"), ("units", "records"), ("scoring", "judging"), ("scoring", "stats"),
+    ("files", "errors"), ("database", "errors"),
+    ("taxonomy", "errors"), ("units", "records"), ("scoring", "judging"), ("scoring", "stats"),
     ("drafting", "retrieval"), ("study", "report"),
 }  # fmt: skip
 """Rooms of one floor that data flows between, in this direction only."""

@@ -172,7 +172,7 @@ def test_a_cut_prompt_is_said_on_the_draft() -> None:
         ("Thank you. Do I take it then", False), ("Thank you doctor. I have to see you soon", False),
         ("Thanks! 104.5 this evening", False),
         ("Thank you everyone for everything. Take care. Best wishes to all", False),
-        ("Perfect, thank you so much for the quick reply!", True), 
+        ("Perfect, thank you so much for the quick reply!", True),
         ("Thanks. The rash is back.", False), ("Thank you, should I still come?", False), ("", False), ("ok", False),
         ("Thank you for the refill of lisinopril", False),
     ],

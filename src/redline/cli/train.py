@@ -1,4 +1,4 @@
-"""`redline train`: rebuild the encoder judge (extra `train`)."""
+"""`redline train`: rebuild the models that ship with the package (extra `train`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import typer
 
 from redline.errors import UsageError
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Train the judge's models (extra `train`).")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Train the models that ship with the package (extra `train`)."
+)
 
 
 @app.callback()
@@ -46,3 +48,26 @@ def encoder(
     print(
         f"encoder: {out}; int8 flips {card['int8']['flipped']:.2%} of held-out decisions; figures in {out / 'card.json'}"
     )
+
+
+@app.command("tiny")
+def tiny(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write; use it with --model tiny:FOLDER or serve it.")],
+    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Most epochs over the chat examples.")] = 5,
+    seed: Annotated[int, typer.Option("--seed")] = 17,
+    threads: Annotated[int, typer.Option("--threads", min=1)] = 1,
+) -> None:
+    """Train the demonstration language model on the bundled train split, and write it with its card."""
+    try:
+        import torch  # noqa: F401
+        import transformers  # noqa: F401
+    except ModuleNotFoundError:
+        raise UsageError("training needs the extra 'train': pip install 'redline[train]'") from None
+    from redline.training.tiny.build import Request, build_tiny
+    from redline.training.tiny.recipe import Recipe
+
+    command = f"redline train tiny --out FOLDER --epochs {epochs} --seed {seed} --threads {threads}"
+    request = Request(out, Recipe(seed=seed, epochs=epochs), threads, command)
+    card = build_tiny(request, lambda line: print(line, file=sys.stderr, flush=True))
+    held = card["held_out"]["all"]
+    print(f"tiny: {out}; held-out loss {held['loss']} a token (perplexity {held['perplexity']}); a demonstration model")
