@@ -40,7 +40,7 @@ def main() -> None:
         bench = Bench(StudyPlace(spec, folder / "study"))
         cell = bench.place.cells[0]
         bench.made_from(cell)
-        work = bench.work(cell, lambda: True, lambda count: None)
+        work = bench.work(cell)
         tasks = bench.open_tasks(cell)
         began = time.process_time()
         for item in tasks:
