@@ -17,10 +17,10 @@ from benchmarks.common import finish, machine
 from redline.study import Bench, CorpusSpec, ModelSpec, StudyPlace, StudySpec, compare_cells, run_study, study_judges
 
 PAIRS = (
-    ("{model}/personal", "none/retrieval_reply"),
+    ("{model}/personal", "no-model/retrieval_reply"),
     ("{model}/personal", "{model}/zero_shot"),
     ("{model}/planned", "{model}/zero_shot"),
-    ("none/retrieval_reply", "none/pooled_reply"),
+    ("no-model/retrieval_reply", "no-model/pooled_reply"),
 )
 
 

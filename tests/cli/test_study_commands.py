@@ -66,7 +66,7 @@ def test_plan_run_status_compare_report(study: Path, tmp_path: Path) -> None:
         "as `redline score` writes it"
     )
     assert "did you mean 'frontier-llm/zero_shot'" in refused(
-        "study", "compare", str(out), "frontier-llm/zero", "none/retrieval_reply"
+        "study", "compare", str(out), "frontier-llm/zero", "no-model/retrieval_reply"
     )
 
 

@@ -149,7 +149,7 @@ def test_finishing_every_kind_of_preparation() -> None:
     }  # fmt: skip
     for status, prepared in kinds.items():
         draft = drafter.finish(task, prepared, None)
-        assert draft.status.value == status and draft.system == "none/retrieval_reply" and draft.clinician == "c1"
+        assert draft.status.value == status and draft.system == "no-model/retrieval_reply" and draft.clinician == "c1"
         assert bool(draft.text) == (status == "ok")
     assert drafter.finish(task, kinds["ok"], None).flags == ("past_reply",)
     failed = drafter.failed(task, ValueError("My knee hurts"))

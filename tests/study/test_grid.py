@@ -23,7 +23,7 @@ def test_a_strategy_without_a_model_has_one_cell() -> None:
         ),
         {"m1": "one", "m2": "two"},
     )
-    assert [c.id for c in found] == ["a/one/zero_shot", "a/two/rag", "a/none/retrieval_reply"]
+    assert [c.id for c in found] == ["a/one/zero_shot", "a/two/rag", "a/no-model/retrieval_reply"]
 
 
 @pytest.mark.parametrize(

@@ -227,7 +227,7 @@ def test_a_fault_in_a_plug_in_ends_its_cell_only(small: Path, tmp_path: Path) ->
     bench = Bench(opened(small_spec(small), tmp_path / "out", Leaky()))
     failures = draft_study(bench)
     assert "ValueError in the code of this cell" in failures["small/scripted/zero_shot"] and "knee" not in str(failures)
-    assert bench.store.counts("small/none/retrieval_reply") == {"ok": 12}
+    assert bench.store.counts("small/no-model/retrieval_reply") == {"ok": 12}
 
 
 async def in_a_notebook(bench: Bench) -> None:

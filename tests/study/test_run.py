@@ -38,12 +38,12 @@ def test_the_three_files_and_the_table(small: Path, tmp_path: Path, quick_judges
     assert [c["system"] for c in value["study"]["cells"]] == [
         "scripted/zero_shot",
         "scripted/theme_guided",
-        "none/retrieval_reply",
+        "no-model/retrieval_reply",
     ]
-    assert {"scripted/zero_shot", "none/retrieval_reply", "another clinician (IAP)", "floor: no draft"} <= {
+    assert {"scripted/zero_shot", "no-model/retrieval_reply", "another clinician (IAP)", "floor: no draft"} <= {
         c["name"] for c in value["cells"]
     }
-    assert ("small/none/retrieval_reply", 12, 12) in told
+    assert ("small/no-model/retrieval_reply", 12, 12) in told
     assert "How the drafts were made" in (out / "report.html").read_text()
 
 
@@ -114,7 +114,7 @@ def test_a_server_that_is_not_there_ends_the_cell_and_not_the_patience(tmp_path:
         "Is the server running?" in failures["small/scripted/zero_shot"]
         and "cannot connect" in failures["small/scripted/zero_shot"]
     )
-    assert sum(model.asked.values()) < 20 and bench.store.counts("small/none/retrieval_reply") == {"ok": 80}
+    assert sum(model.asked.values()) < 20 and bench.store.counts("small/no-model/retrieval_reply") == {"ok": 80}
 
 
 def test_a_budget_stops_before_the_limit_and_goes_on(small: Path, tmp_path: Path) -> None:
@@ -247,10 +247,10 @@ def test_comparing_two_rows_is_paired_and_names_typos(small: Path, tmp_path: Pat
     out = tmp_path / "out"
     run_study(opened(small_spec(small), out, ScriptedModel()), quick_judges)
     bench = Bench(opened(small_spec(small), out, ScriptedModel()))
-    _, contrasts = compare_cells(bench, quick_judges, "none/retrieval_reply", "scripted/zero_shot")
+    _, contrasts = compare_cells(bench, quick_judges, "no-model/retrieval_reply", "scripted/zero_shot")
     assert {c.measure for c in contrasts} >= {"content.f1", "theme.f1"} and contrasts[0].replies == 12
     with pytest.raises(UsageError, match="did you mean 'scripted/zero_shot'"):
-        compare_cells(bench, quick_judges, "scripted/zero_shoot", "none/retrieval_reply")
+        compare_cells(bench, quick_judges, "scripted/zero_shoot", "no-model/retrieval_reply")
 
 
 def test_several_corpora_have_a_folder_each_and_an_overview(small: Path, tmp_path: Path, quick_judges: Judges) -> None:

@@ -14,7 +14,7 @@ from redline.records import Draft, DraftStatus, Provenance
 
 __all__ = ["NO_MODEL", "Drafter"]
 
-NO_MODEL = "none"
+NO_MODEL = "no-model"
 """Model name of a draft that no language model wrote."""
 PROMPT_CUT = "prompt_cut"
 

@@ -31,7 +31,7 @@ def render_report(
             shown.append(message)
     return environment.get_template("report.html.j2").render(
         r=results, figures=figures, shown=len(shown), total=total, data=_embedded(shown),
-        theme_names={t["key"]: t["name"] for t in results["themes"]},
+        theme_names={t["key"]: t["name"] for t in results["themes"]}, words=_by_row(results["findings"]),
     )  # fmt: skip
 
 
@@ -54,6 +54,14 @@ def _environment() -> Environment:
     )
     environment.filters |= {"num": _num, "cell": _cell, "p": _p}
     return environment
+
+
+def _by_row(findings: Iterable[Mapping[str, str]]) -> dict[str, list[Mapping[str, str]]]:
+    """Findings under the row that they are about, rows in the order of their first one."""
+    rows: dict[str, list[Mapping[str, str]]] = {}
+    for finding in findings:
+        rows.setdefault(finding["row"], []).append(finding)
+    return rows
 
 
 def _figures(results: Mapping[str, Any]) -> dict[str, str]:

@@ -28,7 +28,7 @@ class CellSpec:
         """Stands in messages, progress and the store.
 
         >>> CellSpec(CorpusSpec(name="a", path="b"), None, "retrieval_reply", "none").id
-        'a/none/retrieval_reply'
+        'a/no-model/retrieval_reply'
         """
         return f"{self.corpus.name}/{self.model_name}/{self.strategy}"
 

@@ -9,15 +9,18 @@ from redline.report.figures.svg import Drawing, short
 
 __all__ = ["fingerprint"]
 
+_MOST = 12
+"""Rows drawn: colour and shape together tell sixteen apart, eyes fewer."""
 _LEFT, _PLOT, _RIGHT, _TOP = 220.0, 720.0, 70.0, 20.0
 
 
 def fingerprint(cells: Sequence[Mapping[str, Any]], themes: Sequence[Mapping[str, Any]], label: str) -> str:
     """A band a theme: bar and dot for clinicians, one marker a system (different shapes), a tick for the paper."""
-    systems = [c for c in cells if c["kind"] in ("system", "observed")]
-    row = 26.0 + 8.0 * min(len(systems), 6)
+    every = [c for c in cells if c["kind"] in ("system", "observed")]
+    systems = every[:_MOST]
+    row = 26.0 + 8.0 * len(systems)
     bottom = _TOP + row * len(themes)
-    legend = 24.0 * (len(systems) + 2) + 14
+    legend = 24.0 * (len(systems) + 2 + (len(every) > _MOST)) + 14
     drawing = Drawing(_LEFT + _PLOT + _RIGHT, bottom + 34 + legend, label)
     for step in range(6):
         x = _LEFT + _PLOT * step / 5
@@ -30,8 +33,12 @@ def fingerprint(cells: Sequence[Mapping[str, Any]], themes: Sequence[Mapping[str
         drawing.text(_LEFT - 12, y + row / 2 + 4, short(theme["name"], 28), "t", "end")
         _people(drawing, cells, theme, y + 13)
         for place, cell in enumerate(systems):
-            _system(drawing, cell, theme["key"], y + 24 + 8 * min(place, 5), place)
+            _system(drawing, cell, theme["key"], y + 24 + 8 * place, place)
     _legend(drawing, systems, bottom + 44)
+    if len(every) > _MOST:
+        drawing.text(
+            _LEFT + 20, bottom + 48 + 24 * (_MOST + 2), f"{len(every) - _MOST} more rows stand in the table", "t muted"
+        )
     return drawing.render()
 
 
@@ -52,7 +59,14 @@ def _system(drawing: Drawing, cell: Mapping[str, Any], key: str, y: float, place
         return
     if value["low"] is not None:
         drawing.line(_x(value["low"]), y, _x(value["high"]), y, f"thin s{place % 4}")
-    drawing.mark(_x(value["estimate"]), y, 5, f"fill s{place % 4}", place, f"{cell['name']}: {value['estimate']:.0%}")
+    drawing.mark(
+        _x(value["estimate"]),
+        y,
+        5,
+        f"fill s{place % 4}",
+        place + place // 4,
+        f"{cell['name']}: {value['estimate']:.0%}",
+    )
 
 
 def _legend(drawing: Drawing, systems: Sequence[Mapping[str, Any]], y: float) -> None:
@@ -62,7 +76,7 @@ def _legend(drawing: Drawing, systems: Sequence[Mapping[str, Any]], y: float) ->
     drawing.text(_LEFT + 20, y + 28, "clinicians in the paper, where it states a figure")
     for place, cell in enumerate(systems):
         at = y + 24 * (place + 2)
-        drawing.mark(_LEFT + 6, at, 5, f"fill s{place % 4}", place, cell["name"])
+        drawing.mark(_LEFT + 6, at, 5, f"fill s{place % 4}", place + place // 4, cell["name"])
         drawing.text(_LEFT + 20, at + 4, cell["name"])
 
 
