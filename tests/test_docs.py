@@ -5,8 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from redline.chat import model_names
+from redline.drafting import FLAGS, strategy_names
 from redline.judging import judge_names
-from redline.records import Status
+from redline.records import DraftStatus, Status
+from redline.study import executor_names
+from redline.study.spec import (
+    BudgetSpec,
+    CorpusSpec,
+    DraftingSpec,
+    JudgeSpec,
+    ModelSpec,
+    RunSpec,
+    ScoreSpec,
+    StudySpec,
+)
 from redline.taxonomy import default_taxonomy
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,6 +38,25 @@ def test_every_judge_and_status_is_explained() -> None:
         assert re.search(rf"^\| `{name}", DOCS["judges.md"], re.M), name
     for status in Status:
         assert f"| `{status.value}` |" in DOCS["scores.md"], status
+
+
+def test_every_strategy_outcome_flag_model_and_executor_is_explained() -> None:
+    for name in strategy_names():
+        assert re.search(rf"^\| `{name}`", DOCS["drafting.md"], re.M), name
+    for status in DraftStatus:
+        assert f"`{status.value}`" in DOCS["drafting.md"], status
+    for flag in FLAGS:
+        assert f"`{flag}`" in DOCS["drafting.md"], flag
+    for name in model_names():
+        assert re.search(rf"^\| `{name}", DOCS["models.md"], re.M), name
+    for name in executor_names():
+        assert f"`{name}`" in DOCS["studies.md"], name
+
+
+def test_every_field_of_a_study_file_is_explained() -> None:
+    for table in (StudySpec, CorpusSpec, ModelSpec, DraftingSpec, JudgeSpec, ScoreSpec, BudgetSpec, RunSpec):
+        for field in table.model_fields:
+            assert f"`{field}`" in DOCS["studies.md"] or f"[{field}]" in DOCS["studies.md"], (table.__name__, field)
 
 
 def test_every_benchmark_has_its_figure() -> None:

@@ -114,7 +114,7 @@ def test_drafts_of_one_cell_are_a_corpus_s_drafts(tmp_path: Path) -> None:
             ["--model", "openai:m@https://api.example.org/v1", "--strategy", "zero_shot"],
             "--allow-remote api.example.org",
         ),
-        (["--strategy", "zero_shot"], "no cell"),
+        (["--strategy", "zero_shot"], "--model"),
         (["--model", "recorded:frontier-llm", "--strategy", "zero_shot", "--language", "xx"], "one of en"),
         (["--strategy", "retrieval_reply", "--split", "dev"], "no case in split 'dev'"),
         (["--strategy", "retrieval_reply", "--learn-split", "dev", "--split", "test"], "learns from past replies"),

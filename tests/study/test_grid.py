@@ -29,7 +29,7 @@ def test_a_strategy_without_a_model_has_one_cell() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, "no cell"),
+        ({}, "none is named"),
         ({"strategies": ["zero_shoot"], "models": [{"use": "m"}]}, "did you mean 'zero_shot'"),
         ({"strategies": ["theme_guided+retrieval_reply"], "models": [{"use": "m"}]}, "to compose with"),
         ({"models": [{"use": "m", "strategies": ["retrieval_reply"]}]}, "asks no model"),

@@ -60,7 +60,7 @@ def test_equal_ids_in_another_source_are_other_cases(small: Path, tmp_path: Path
         small, corpora=[{"name": "small", "path": str(small), "split": "test", "learn": str(tmp_path / "l")}]
     )
     bench = Bench(opened(spec, tmp_path / "out", ScriptedModel()))
-    assert [c.id for c in bench.setup(bench.place.cells[0]).learned.cases] == ["test0"]
+    assert [c.id for c in bench.setup(bench.place.cells[0]).learned.cases] == ["learned:test0"]
 
 
 def test_another_unanswered_case_s_text_is_flagged(tmp_path: Path) -> None:

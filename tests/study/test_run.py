@@ -120,7 +120,7 @@ def test_a_server_that_is_not_there_ends_the_cell_and_not_the_patience(tmp_path:
 def test_a_budget_stops_before_the_limit_and_goes_on(small: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     model = ScriptedModel()
-    with pytest.raises(BudgetError, match=r"limit of 5 \(calls\)"):
+    with pytest.raises(BudgetError, match=r"limit of 5 calls \(\[budget\] max_calls\)"):
         draft_study(Bench(opened(small_spec(small, budget={"max_calls": 5}), out, model)))
     assert sum(model.asked.values()) == 5
     bench = Bench(opened(small_spec(small, budget={"max_calls": 12}), out, model))

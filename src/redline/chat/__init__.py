@@ -1,5 +1,6 @@
 """Language models behind one async call; nothing leaves the machine unless its host is allowed."""
 
+from redline.chat.address import is_loopback
 from redline.chat.batching import Batcher
 from redline.chat.contract import ChatMessage, ChatModel, ChatRequest, ChatResult, Sampling, Tag, Usage
 from redline.chat.counting import estimate_tokens
@@ -15,5 +16,5 @@ from redline.chat.registry import ModelOptions, chat_model, model_names
 __all__ = [
     "BackgroundLoop", "Batcher", "ChatMessage", "ChatModel", "ChatRequest", "ChatResult", "HfModel", "ModelOptions",
     "OpenAiModel", "Pacing", "Prices", "RecordedModel", "Recording", "Sampling", "Tag", "Timing", "Usage",
-    "chat_model", "estimate_tokens", "model_names",
+    "chat_model", "estimate_tokens", "is_loopback", "model_names",
 ]  # fmt: skip

@@ -97,7 +97,10 @@ class ChatModel(Protocol):
 
     `name` stands in tables; `digest` changes whenever the same request could get another answer (weights, adapter,
     server model).  `window` is the context in tokens where it is known.  `concurrent` is how many requests are worth
-    having in flight.  `local` models cost nothing and send nothing anywhere.
+    having in flight.
+
+    Optional attributes, read with a default: `adapter` (its name, for the draft's provenance), `host` (where requests go),
+    `replays` (true for a recording: an answer belongs to a task, and nothing is asked).
     """
 
     @property

@@ -58,6 +58,21 @@ class Recording:
         """The model's."""
         return self.model.prices
 
+    @property
+    def adapter(self) -> object:
+        """The model's."""
+        return getattr(self.model, "adapter", None)
+
+    @property
+    def host(self) -> str | None:
+        """The model's."""
+        return getattr(self.model, "host", None)
+
+    @property
+    def replays(self) -> bool:
+        """The model's."""
+        return bool(getattr(self.model, "replays", False))
+
     def tokens(self, messages: Sequence[ChatMessage]) -> int:
         """As the model counts."""
         return self.model.tokens(messages)

@@ -119,5 +119,5 @@ def _recorded(rest: str, options: ModelOptions) -> ChatModel:
 def _tiny(rest: str, options: ModelOptions) -> ChatModel:
     # By name, because the tiny model brings an inference session that nothing else here needs.
     tiny: Any = importlib.import_module("redline.chat.tiny")
-    made: ChatModel = tiny.TinyModel(rest) if rest else tiny.TinyModel()
+    made: ChatModel = tiny.TinyModel(rest or None, name=options.name) if options.name else tiny.TinyModel(rest or None)
     return made

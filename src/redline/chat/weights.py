@@ -41,7 +41,7 @@ def _cached(name: str, *, download: bool) -> Path:
     try:
         return Path(snapshot_download(name, local_files_only=not download, allow_patterns=list(_FILES)))
     except Exception as error:  # a wrong name, no network, no access: the library has a dozen classes for them
-        mend = "check the name and the network" if download else "download it first, or allow the download"
+        mend = "check the name and the network" if download else "download it first"
         raise UsageError(
             f"there is no folder {name!r} and no such model in the local Hugging Face cache; {mend} "
             f"({type(error).__name__})"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from redline.cli.options import AllowRemote, MaxCalls, MaxCost, PriceIn, PriceOut
+from redline.cli.options import AllowRemote
 from redline.cli.study import cell_bars, stopped
 from redline.drafting import LANGUAGES
 from redline.errors import RedlineError, UsageError
@@ -48,6 +48,12 @@ Clinicians = Annotated[
         "--clinician", help="For whom a personal strategy drafts (default: who answered). Repeat for several."
     ),
 ]
+PriceIn = Annotated[float, typer.Option("--price-in", min=0, help="Money for a million tokens in.")]
+PriceOut = Annotated[float, typer.Option("--price-out", min=0, help="Money for a million tokens out.")]
+MaxCost = Annotated[
+    float | None, typer.Option("--max-cost", min=0, help="Stop before drafting has cost more than this.")
+]
+MaxCalls = Annotated[int | None, typer.Option("--max-calls", min=0, help="Stop before more requests are made.")]
 Window = Annotated[int | None, typer.Option("--window", min=1, help="Context in tokens, where the model cannot say.")]
 Record = Annotated[Path | None, typer.Option("--record", help="Record every completion that is asked for now.")]
 
@@ -83,16 +89,16 @@ def draft(
         ),
         budget=BudgetSpec(max_cost=max_cost, max_calls=max_calls),
     )  # fmt: skip
-    if max_cost is not None and price_in == price_out == 0 and (model or "").startswith("openai:"):
-        raise UsageError("--max-cost needs --price-in and --price-out: without prices no cost is known")
     place = StudyPlace(spec, out.with_name(f"{out.name}.study"), frozenset(allow_remote or ()), record)
     place.cells  # noqa: B018  (names are checked before anything is made)
     with cell_bars() as tell, stopped(place.folder), alone(place.folder):
         bench = Bench(place)
         failures = draft_study(bench, changed=True, tell=tell)
-    if failures:
+    if failures and not any(c.scored for c in study_status(bench).cells):
         raise RedlineError(next(iter(failures.values())))
     count = write_drafts(bench, out)
     found = study_status(bench)
     outcomes = ", ".join(f"{s} {n}" for c in found.cells for s, n in sorted(c.statuses.items()))
     print(f"{out}: {count} drafts ({outcomes}); {found.calls:,} calls, {found.money:.2f} in money", file=sys.stderr)
+    if failures:
+        raise RedlineError(f"{next(iter(failures.values()))} What came about until then stands in {out}.")

@@ -58,8 +58,8 @@ def plan(study: StudyFile, out: Out = Path("study")) -> None:
         )  # fmt: skip
     _console().print(table)
     print(
-        f"At most: repeated transport errors cost nothing, and what is stored is not asked again. The judge {spec.judge.name!r} "
-        f"gets {found.comparisons:,} comparisons of a draft with a reply."
+        "At most, but for requests that are sent again after a transport error; what is stored is not asked again. "
+        f"The judge {spec.judge.name!r} gets {found.comparisons:,} comparisons of a draft with a reply."
     )
     if found.total.seconds is None:
         print("time is unknown where no seconds_a_call is given for a model; a recorded model takes none.")
@@ -82,8 +82,14 @@ def run_and_print(
     place = StudyPlace(spec, out, allow_remote, record)
     place.cells  # noqa: B018  (names are checked before anything is made)
     check_target(out / "study.json")
+    if spec.budget.limited or any(m.price_in + m.price_out for m in spec.models):
+        total = plan_study(Bench(place, in_memory=not (out / "study.sqlite").exists())).total
+        print(
+            f"at most {total.calls:,} calls, {total.tokens_in:,} tokens in, {total.tokens_out:,} out, {total.money:.2f} in money"
+        )
     with bars(study_judges(place)) as judges, cell_bars() as tell, stopped(out):
         found = run_study(place, judges, changed=changed, tell=tell)
+    spent = _spent(Bench(place))
     for corpus in spec.corpora:
         if len(spec.corpora) > 1:
             print(f"\n{corpus.name}")
@@ -91,6 +97,7 @@ def run_and_print(
             print_scores(found.scored[corpus.name])
         else:
             print(f"{corpus.name}: no reply to compare with, so these drafts are not scored")
+    print(f"drafting, all runs together: {spent}")
     print(f"drafts: {out / 'drafts.jsonl'}; results: {out / 'results.json'}; report: {out / 'report.html'}")
     for cell, why in found.failures.items():
         print(f"redline: {cell} could not be drafted: {why}", file=sys.stderr)
@@ -123,9 +130,10 @@ def compare(
     folder: Folder, a: Annotated[str, typer.Argument(help="A row, as model/strategy.")],
     b: Annotated[str, typer.Argument(help="The row it is compared with.")],
     corpus: Annotated[str | None, typer.Option("--corpus", help="Which corpus, where there are several.")] = None,
+    allow_remote: AllowRemote = None,
 ) -> None:  # fmt: skip
     """Two rows, paired on the replies that both were compared with: the difference a - b with its interval."""
-    bench = _bench(folder)
+    bench = _bench(folder, frozenset(allow_remote or ()))
     with bars(study_judges(bench.place)) as judges:
         _, contrasts = compare_cells(bench, judges, a, b, corpus)
     table = Table("measure", f"{a} minus {b}", "replies", "p", "p (Holm)", box=None, pad_edge=False)
@@ -141,14 +149,19 @@ def report(folder: Folder) -> None:
     print(f"report: {write_report(_bench(folder).place.spec, folder)}")
 
 
-def _bench(folder: Path) -> Bench:
+def _spent(bench: Bench) -> str:
+    calls, tokens_in, tokens_out, money = bench.store.spent()
+    return f"{calls:,} calls, {tokens_in:,} tokens in, {tokens_out:,} out, {money:.2f} in money"
+
+
+def _bench(folder: Path, allow_remote: frozenset[str] = frozenset()) -> Bench:
     """The study of a folder, opened for looking."""
     found = read_manifest(folder)
     if found is None:
         raise InputError.single(
             str(folder), "holds no study", hint="Run `redline study run STUDY.toml --out FOLDER` first."
         )
-    return Bench(StudyPlace(StudySpec.model_validate(found["study"]), folder, asking=False))
+    return Bench(StudyPlace(StudySpec.model_validate(found["study"]), folder, allow_remote, asking=False))
 
 
 @contextmanager

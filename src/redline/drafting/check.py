@@ -16,12 +16,15 @@ def check_strategy(strategy: Strategy, context: DraftContext | None = None) -> N
     """Raise `AssertionError` with the broken rule: deterministic, no exception, hostile text stays text, digest is stable."""
     context = context or DraftContext()
     assert strategy.name and strategy.digest == strategy.digest, "a strategy has a name and a stable digest"
-    for message in ("My knee hurts since Monday. Should I rest?", "x", _HOSTILE, "a " * 5000, "\u202eabc \ud800"):
+    said: list[str] = []
+    messages = ("My knee hurts since Monday. Should I rest?", "x", _HOSTILE, "a " * 5000, "\u202eabc \ud800")
+    for message in messages:
         task = Task(Case("check", message), "c1" if strategy.personal else None)
         try:
             first, again = strategy.prepare(task, context), strategy.prepare(task, context)
-        except RedlineError:
-            continue  # it says what it needs
+        except RedlineError as error:
+            said.append(str(error))
+            continue
         assert isinstance(first, Prompted | Written | NoDraft | Unfit), f"prepare gave {type(first).__name__}"
         assert first == again, "the same task gives the same answer"
         assert isinstance(first, Prompted) <= strategy.asks, "a strategy that asks no model writes no prompt"
@@ -33,3 +36,6 @@ def check_strategy(strategy: Strategy, context: DraftContext | None = None) -> N
             assert not any("<</message-000000>>" in m.text for m in first.messages), (
                 "a message must not end its own mark"
             )
+    assert len(said) < len(messages), (
+        f"the strategy prepared nothing; give it a context that it can work with: {said[0]}"
+    )

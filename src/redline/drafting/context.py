@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from redline.chat import ChatMessage
+from redline.chat import ChatMessage, estimate_tokens
 from redline.drafting.profile import ClinicianProfile
 from redline.records import Case
-from redline.retrieval import Hit, PastMessage, Query
+from redline.retrieval import Hit, Query
 from redline.taxonomy import Taxonomy, default_taxonomy
 
 __all__ = ["DraftContext", "Fit", "MessageSearch", "Planner", "ThemePlan"]
@@ -51,7 +51,7 @@ class Fit:
 
     window: int | None = None
     reply: int = 400
-    tokens: Callable[[Sequence[ChatMessage]], int] = lambda messages: sum(len(m.text) for m in messages) // 2
+    tokens: Callable[[Sequence[ChatMessage]], int] = estimate_tokens
 
     def fits(self, messages: Sequence[ChatMessage]) -> bool:
         """Whether there is room for the reply behind these messages."""
@@ -60,12 +60,12 @@ class Fit:
 
 @dataclass(frozen=True)
 class DraftContext:
-    """Everything around a task.  `past` are the replies that strategies may learn from, never those of the cases asked
-    about; `language` is that of the drafts; `deidentify` is what other patients' texts pass through before they enter a prompt.
+    """Everything around a task, made of replies to other messages than the ones asked about.
+
+    `language` is that of the drafts; `deidentify` is what other patients' texts pass before they enter a prompt.
     """
 
     taxonomy: Taxonomy = field(default_factory=default_taxonomy)
-    past: tuple[PastMessage, ...] = ()
     search: MessageSearch | None = None
     profiles: Mapping[str, ClinicianProfile] = field(default_factory=dict)
     planner: Planner | None = None

@@ -62,12 +62,12 @@ class ClinicianProfile:
 
 
 def distil(
-    replies: Sequence[Reply], label: Label, deidentify: Callable[[str], str] = str
+    replies: Sequence[Reply], label: Label, deidentify: Callable[[str], str] = str, keys: Sequence[str] = ()
 ) -> dict[str, ClinicianProfile]:
     """The profile of every clinician with a reply among `replies`, each told apart from all the others.
 
-    `label` gives the themes of units that the corpus gives none for.  Every unit passes `deidentify` before anything is
-    counted or quoted.
+    `label` gives the themes of units that the corpus gives none for; themes of `keys` that a clinician never writes stand
+    in their profile with 0.  Every unit passes `deidentify` before anything is counted or quoted.
     """
     found: dict[str, list[tuple[Reply, tuple[str, ...]]]] = {}
     for reply in replies:
@@ -81,13 +81,17 @@ def distil(
     for counts in phrases.values():
         everybody.update(counts)
     return {
-        who: _profile(who, own, label, _typical(phrases[who], everybody, len(own), len(replies)))
+        who: _profile(who, own, label, keys, _typical(phrases[who], everybody, len(own), len(replies)))
         for who, own in sorted(found.items())
     }
 
 
 def _profile(
-    clinician: str, own: Sequence[tuple[Reply, tuple[str, ...]]], label: Label, phrases: tuple[str, ...]
+    clinician: str,
+    own: Sequence[tuple[Reply, tuple[str, ...]]],
+    label: Label,
+    keys: Sequence[str],
+    phrases: tuple[str, ...],
 ) -> ClinicianProfile:
     themes = [r.themes if r.themes is not None else tuple(label(u)) for r, u in own]
     held = Counter(t for reply in themes for t in {t for unit in reply for t in unit})
@@ -102,7 +106,7 @@ def _profile(
         len(own),
         _quartiles([sum(len(u.split()) for u in units) for _, units in own]),
         _quartiles([len(units) for _, units in own]),
-        {k: held[k] / len(own) for k in sorted(held, key=lambda k: (-held[k], k))},
+        {k: held[k] / len(own) for k in sorted({*held, *keys}, key=lambda k: (-held[k], k))},
         _middle(thresholds, 3),
         phrases,
     )

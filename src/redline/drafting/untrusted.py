@@ -26,7 +26,7 @@ def disarmed(text: str) -> str:
     >>> disarmed("<|im_start|>system [INST] a < b")
     '< |im_start|>system [ INST] a < b'
     """
-    return _MARKERS.sub(lambda found: found.group()[0] + " " + found.group()[1:], _UNSEEN.sub("", text))
+    return _MARKERS.sub(lambda found: "".join(f"{c} " for c in found.group()), _UNSEEN.sub("", text))
 
 
 def quoted(name: str, text: str) -> str:

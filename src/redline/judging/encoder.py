@@ -16,6 +16,10 @@ from redline.records import Status, ThemeVerdict, Verdict
 __all__ = ["EncoderContentJudge", "EncoderThemeJudge", "shared_encoder"]
 
 
+ARITHMETIC = ".2"
+"""How the graphs are run: one unit a run since 2.  Part of the signature, since it moves the last digits."""
+
+
 @lru_cache(maxsize=2)
 def shared_encoder(card_digest: str, folder: str) -> EditEncoder:
     """One encoder a folder and process: content and themes share its sessions and vectors."""
@@ -44,7 +48,7 @@ class EncoderContentJudge:
 
     @property
     def signature(self) -> str:
-        return f"encoder@{self.card.digest}"
+        return f"encoder@{self.card.digest}{ARITHMETIC}"
 
     def judge(self, questions: Sequence[ContentQuestion]) -> list[Verdict]:
         """One verdict a question; this judge does not fail."""
@@ -74,7 +78,7 @@ class EncoderThemeJudge:
 
     @property
     def signature(self) -> str:
-        return f"encoder@{self.card.digest}"
+        return f"encoder@{self.card.digest}{ARITHMETIC}"
 
     @property
     def themes(self) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from redline.corpus import Corpus
@@ -51,14 +50,13 @@ class Hit:
     vector_rank: int | None = None
 
 
-def past_messages(corpus: Corpus, cases: Iterable[str] | None = None) -> list[PastMessage]:
-    """Every independent reply of `corpus` with its message; `cases` keeps these ids only.
+def past_messages(corpus: Corpus) -> list[PastMessage]:
+    """Every independent reply of `corpus` with its message.
 
     Replies that were edited out of a draft are left out: they would teach the draft's own words.
     """
-    wanted = None if cases is None else set(cases)
     return [
         PastMessage(r.case, r.clinician, c.message, r.text, c.received, c.split)
         for r in corpus.independent
-        if (c := corpus.by_id[r.case]) is not None and (wanted is None or r.case in wanted)
+        for c in [corpus.by_id[r.case]]
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from redline.corpus import Corpus
 from redline.errors import UsageError
-from redline.judging import RunReport
+from redline.judging import RunReport, ThemeJudge
 from redline.records import EditLoad
 from redline.scoring.comparison import Kind
 from redline.scoring.cost import EditCost
@@ -23,7 +23,7 @@ from redline.scoring.signature import Signature
 from redline.scoring.table import ScoreTable, check_baseline, empty_table, make_table
 from redline.taxonomy import Taxonomy, default_taxonomy
 
-__all__ = ["Plan", "Scored", "clinician_matrix", "score_corpus"]
+__all__ = ["Plan", "Scored", "check_themes", "clinician_matrix", "score_corpus"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def score_corpus(corpus: Corpus, judges: Judges, plan: Plan | None = None, taxon
     """Judge every comparison of `corpus` and put the tables together."""
     plan = plan or Plan()
     taxonomy = taxonomy or default_taxonomy()
-    _check_themes(judges, taxonomy)
+    check_themes(judges.themes, taxonomy)
     measures = Measures(Layout(taxonomy), plan.cost)
     found, seen_found = comparisons(corpus, plan.rows), observed_comparisons(corpus)
     if not found and not seen_found:
@@ -83,13 +83,13 @@ def score_corpus(corpus: Corpus, judges: Judges, plan: Plan | None = None, taxon
     return Scored(corpus, (*judged, *seen), table, observed, findings, clinician_matrix(judged), signature, run)
 
 
-def _check_themes(judges: Judges, taxonomy: Taxonomy) -> None:
+def check_themes(themes: ThemeJudge, taxonomy: Taxonomy) -> None:
     """A theme that the classifier does not know would score 0 everywhere, which is a wrong number and not a missing one."""
-    known: Sequence[str] | None = getattr(judges.themes, "themes", None)
+    known: Sequence[str] | None = getattr(themes, "themes", None)
     unknown = [] if known is None else [k for k in taxonomy.keys if k not in known]
     if unknown:
         raise UsageError(
-            f"the theme classifier {judges.themes.name!r} does not know {', '.join(unknown)} of your taxonomy; it knows "
+            f"the theme classifier {themes.name!r} does not know {', '.join(unknown)} of your taxonomy; it knows "
             f"{', '.join(known or ())}. Use these keys (names and definitions are yours), or train a classifier on your labels."
         )
 

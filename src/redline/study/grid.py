@@ -27,7 +27,7 @@ class CellSpec:
     def id(self) -> str:
         """Stands in messages, progress and the store.
 
-        >>> CellSpec(CorpusSpec(name="a", path="b"), None, "retrieval_reply", "none").id
+        >>> CellSpec(CorpusSpec(name="a", path="b"), None, "retrieval_reply", "no-model").id
         'a/no-model/retrieval_reply'
         """
         return f"{self.corpus.name}/{self.model_name}/{self.strategy}"
@@ -59,7 +59,8 @@ def cells_of(spec: StudySpec, names: dict[str, str]) -> list[CellSpec]:
         found += [CellSpec(corpus, None, one.name, NO_MODEL) for one in listed if not one.asks]
     if not found:
         raise UsageError(
-            "the study has no cell: name at least one model, or a strategy that asks none (retrieval_reply)"
+            "no cell to draft: these strategies ask a language model and none is named (--model, or [[models]] in a study); "
+            "retrieval_reply and pooled_reply need none"
         )
     if len({c.id for c in found}) < len(found):
         raise UsageError("two cells of the study have the same name; give the models different names")

@@ -14,7 +14,7 @@ from redline.corpus import Corpus, DraftForm
 from redline.files import open_atomic, write_json, write_text
 from redline.records import Draft
 from redline.report import read_results, render_overview, render_report, write_results
-from redline.scoring import EditCost, Judges, Plan, Rows, Scored, score_corpus
+from redline.scoring import BOILERPLATE, CEILING, EMPTY, EditCost, Judges, Plan, Rows, Scored, score_corpus
 from redline.study.shards import Bench
 from redline.study.spec import CorpusSpec, StudySpec
 
@@ -47,7 +47,7 @@ def score_plan(spec: StudySpec, corpus: Corpus) -> Plan:
     """How the study scores; a baseline that this corpus has no drafts of is left to the default."""
     score = spec.score
     drafted = {d.system for d in corpus.drafts if d.status.scored}
-    baseline = score.baseline if score.baseline in drafted or score.baseline not in corpus.systems else None
+    baseline = score.baseline if score.baseline in (*drafted, EMPTY, BOILERPLATE, CEILING) else None
     cost = EditCost(1.0, score.delete_cost, score.read_cost)
     return Plan(Rows(score.floors, True, spec.seed), cost, score.draws, spec.seed, score.margin, baseline)
 

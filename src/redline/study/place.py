@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -83,7 +83,9 @@ class StudyPlace:
             whole = self._load(spec.learn or spec.path, spec)
             split = spec.learn_split or ("train" if spec.learn is None else None)
             part = whole.only(split=split) if split is not None else whole
-            self._open[key] = without_asked(part, self.corpus(spec), same_source=spec.learn in (None, spec.path))
+            other = spec.learn not in (None, spec.path)
+            left = without_asked(part, self.corpus(spec), same_source=not other)
+            self._open[key] = _renamed(left) if other else left  # ids of two sources may be equal by chance
         return self._open[key]
 
     def _load(self, path: str, spec: CorpusSpec) -> Corpus:
@@ -98,7 +100,18 @@ class StudyPlace:
         return ModelOptions(
             allow_remote=allowed, prices=Prices(model.price_in, model.price_out), concurrent=model.concurrent or 8,
             timeout=model.timeout, key_variable=model.key_variable, window=model.window, name=model.name or "",
+            tokenizer=Path(model.tokenizer) if model.tokenizer else None, device=model.device,
         )  # fmt: skip
+
+
+def _renamed(corpus: Corpus) -> Corpus:
+    """The same cases under ids that no other source has."""
+    return replace(
+        corpus,
+        cases=tuple(replace(c, id=f"learned:{c.id}") for c in corpus.cases),
+        replies=tuple(replace(r, case=f"learned:{r.case}") for r in corpus.replies),
+        drafts=(),
+    )
 
 
 def _host(use: str) -> frozenset[str]:

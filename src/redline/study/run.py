@@ -11,12 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from redline.chat import Prices
-from redline.chat.address import is_loopback
+from redline.chat import Prices, is_loopback
 from redline.errors import InputError, UsageError
 from redline.judging import Budget, JudgeOptions, VerdictStore, content_judge, theme_judge
 from redline.records import DraftStatus, digest
-from redline.scoring import BOILERPLATE, CEILING, EMPTY, Judges, Scored
+from redline.scoring import BOILERPLATE, CEILING, EMPTY, Judges, Scored, check_themes
 from redline.study.executors import executor
 from redline.study.grid import CellSpec
 from redline.study.manifest import check_manifest, manifest, read_manifest, write_manifest
@@ -65,6 +64,7 @@ def draft_study(
         raise UsageError("this study was opened to be looked at, not to be run")
     check_baseline(place)
     check_prices(place)
+    check_themes(theme_judge(), place.taxonomy)
     run = executor(place.spec.run.executor, place.spec.run.workers)
     counts = {cell.id: bench.count(cell) for cell in place.cells}
     for cell in place.cells:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from redline.chat import ChatModel
@@ -39,7 +39,6 @@ class CorpusSetup:
 
     place: StudyPlace
     spec: CorpusSpec
-    _made: dict[str, object] = field(default_factory=dict, repr=False)
 
     @cached_property
     def corpus(self) -> Corpus:
@@ -126,7 +125,8 @@ class CorpusSetup:
 
     @cached_property
     def _profiles(self) -> dict[str, ClinicianProfile]:
-        return distil(self.learned.independent, label_units, deidentifier(self.place.spec.drafting.deidentify))
+        step = deidentifier(self.place.spec.drafting.deidentify)
+        return distil(self.learned.independent, label_units, step, self.place.taxonomy.keys)
 
     @cached_property
     def _planner(self) -> ThemePlanner:

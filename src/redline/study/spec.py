@@ -57,6 +57,8 @@ class ModelSpec(_Table):
     concurrent: Count | None = None
     timeout: Annotated[float, Field(gt=0)] = 120.0
     key_variable: str = "OPENAI_API_KEY"
+    tokenizer: str | None = None
+    device: str = "auto"
     seconds_a_call: Annotated[float, Field(gt=0)] | None = None
 
     @property

@@ -27,7 +27,7 @@ class Bound:
 class Allowance:
     """Of one run; what earlier runs of the study spent counts, as does the upper bound of every call in flight.
 
-    A call that is sent again after a transport error counts each time; only those repeats can pass a limit of calls.
+    A call that is sent again after a transport error counts each time, with its prompt; only such repeats can pass a limit.
     """
 
     def __init__(self, limits: BudgetSpec, store: StudyStore) -> None:
@@ -44,14 +44,14 @@ class Allowance:
         calls, spent_in, spent_out, money = self._store.spent()
         coming = Bound(calls, spent_in + spent_out, money) + self._held + most
         limits = self._limits
-        for what, value, limit in (
-            ("calls", float(coming.calls), limits.max_calls), ("tokens", float(coming.tokens), limits.max_tokens),
-            ("money", coming.money, limits.max_cost),
+        for what, field, value, limit in (
+            ("calls", "max_calls", coming.calls, limits.max_calls), ("tokens", "max_tokens", coming.tokens, limits.max_tokens),
+            ("in money", "max_cost", coming.money, limits.max_cost),
         ):  # fmt: skip
             if limit is not None and value > limit:
                 raise BudgetError(
-                    f"stopped before the limit of {limit:,g} ({what}): with all that is spent and under way the next call could "
-                    f"bring it to {value:,g}. What was answered is stored, and a higher limit goes on from there"
+                    f"stopped before the limit of {_shown(limit)} {what} ([budget] {field}): with all that is spent and under way "
+                    f"the next call could bring it to {_shown(value)}. What was answered is stored, and a higher limit goes on"
                 )
         self._held = self._held + most
         return most
@@ -59,3 +59,7 @@ class Allowance:
     def release(self, most: Bound) -> None:
         """The call is over and counted."""
         self._held = self._held + Bound(-most.calls, -most.tokens, -most.money)
+
+
+def _shown(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}"

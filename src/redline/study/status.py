@@ -22,6 +22,11 @@ class CellStatus:
     statuses: Counter[str]
     why: str | None
 
+    @property
+    def scored(self) -> int:
+        """Drafts and decisions against one, which are scored."""
+        return sum(n for status, n in self.statuses.items() if DraftStatus(status).scored)
+
 
 @dataclass(frozen=True, slots=True)
 class StudyStatus:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -58,18 +58,6 @@ class StudyStore:
             return None
         value = json.loads(row[0])
         return ChatResult(**value | {"status": Status(value["status"]), "usage": Usage(**value["usage"])})
-
-    def known(self, keys: Sequence[str]) -> set[str]:
-        """Those of `keys` that are answered."""
-        found: set[str] = set()
-        with self._lock:
-            for start in range(0, len(keys), 500):
-                part = keys[start : start + 500]
-                marks = ",".join("?" * len(part))
-                found |= {
-                    r[0] for r in self._db.execute(f"SELECT key FROM completions WHERE key IN ({marks})", list(part))
-                }
-        return found
 
     def put_completion(self, key: str, model: str, result: ChatResult, money: float) -> None:
         """Keep an answer, at once: it may have been paid for.  The call is counted in the same transaction."""

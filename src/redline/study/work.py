@@ -155,12 +155,24 @@ async def _asked(work: CellWork, model: ChatModel, request: ChatRequest, key: st
     most = work.allowance.reserve(model, request)
     try:
         result = await model.complete(request)
-        usage = result.usage
-        if result.status is Status.OK and not usage.tokens_in + usage.tokens_out:
-            usage = Usage(model.tokens(request.messages), request.sampling.max_tokens)
-        counted = replace(result, usage=usage)
+        counted = replace(result, usage=_booked(model, request, result))
+        usage = counted.usage
         work.store.put_completion(key, model.name, counted, model.prices.of(usage.tokens_in, usage.tokens_out))
     finally:
         work.allowance.release(most)
     work.note(model, result)
     return result
+
+
+def _booked(model: ChatModel, request: ChatRequest, result: ChatResult) -> Usage:
+    """What to count for a call: as the server counted, at the upper bound where it counted nothing for an answer.
+
+    An attempt that failed on the way may have been worked on and billed: each counts its prompt.
+    """
+    prompt, most = model.tokens(request.messages), request.sampling.max_tokens
+    lost = max(0, result.attempts - 1) * prompt
+    usage = result.usage
+    if usage.tokens_in + usage.tokens_out:
+        return Usage(usage.tokens_in + lost, usage.tokens_out)
+    answered = result.status in (Status.OK, Status.REFUSED)
+    return Usage(prompt + lost, most if answered else 0)
