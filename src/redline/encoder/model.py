@@ -22,7 +22,7 @@ from redline.encoder.card import EncoderCard
 from redline.encoder.closeness import UnitVectors, closeness, joined
 from redline.encoder.crossing import UnitStates, crossed, pieces
 from redline.encoder.head import NAMES, ContentHead
-from redline.encoder.sessions import SessionPool, cores
+from redline.encoder.sessions import SessionPool, cores, one_blas_thread
 from redline.encoder.tokens import UnitTokens
 from redline.units import distinct_units, normalise_unit
 
@@ -146,14 +146,15 @@ class EditEncoder:
         made, others = vectors
         rows: list[Floats] = []
         owner: list[int] = []
-        for number, question in enumerate(questions):
-            if not question.other:
-                continue
-            text = others[question.other]
-            literal = agreement(question.unit, text.units, self._weights)
-            for chunk in made[question.unit]:
-                rows.append(np.concatenate([closeness(chunk.vectors, text.sentences, text.tokens), literal]))
-                owner.append(number)
+        with one_blas_thread():
+            for number, question in enumerate(questions):
+                if not question.other:
+                    continue
+                text = others[question.other]
+                literal = agreement(question.unit, text.units, self._weights)
+                for chunk in made[question.unit]:
+                    rows.append(np.concatenate([closeness(chunk.vectors, text.sentences, text.tokens), literal]))
+                    owner.append(number)
         stacked = np.stack(rows) if rows else np.zeros((0, len(NAMES)), dtype=np.float32)
         return stacked, np.asarray(owner, dtype=np.intp)
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SessionPool", "cores"]
+__all__ = ["SessionPool", "cores", "one_blas_thread"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -25,6 +27,24 @@ def cores() -> int:
         return max(1, len(os.sched_getaffinity(0)))
     except AttributeError:  # macOS
         return max(1, os.cpu_count() or 1)
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Matrix products of numpy on one thread.
+
+    Ours are small: a second thread costs five times what it saves, thirty times on a busy machine.  And how a product is
+    divided among threads moves its last digits, so a verdict would depend on the number of cores.
+    """
+    with _libraries().limit(limits=1, user_api="blas"):
+        yield
 
 
 class SessionPool:

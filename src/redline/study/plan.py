@@ -38,7 +38,7 @@ class CellPlan:
 
 @dataclass(frozen=True, slots=True)
 class StudyPlan:
-    """All cells, and how many comparisons of a draft with a reply the judge will get (`None`: see `cells`)."""
+    """All cells, and how many comparisons of a draft with a reply the judge will get."""
 
     cells: tuple[CellPlan, ...]
     comparisons: int
@@ -59,7 +59,7 @@ class StudyPlan:
 
 
 def plan_study(bench: Bench) -> StudyPlan:
-    """Prompts are made and counted; no model is asked and nothing is written but the (empty) store."""
+    """Prompts are made and counted; no model is asked and no draft is written."""
     executor(bench.place.spec.run.executor, bench.place.spec.run.workers)
     return StudyPlan(tuple(_cell(bench, cell) for cell in bench.place.cells), _comparisons(bench))
 

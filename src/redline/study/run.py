@@ -78,7 +78,7 @@ def draft_study(
     for cell in place.cells:
         bench.store.forget_beyond(cell.id, counts[cell.id])
         cut = _shards(bench, cell, counts[cell.id], run.shard_size)
-        if cut and run.shard_size is not None:  # made once and kept, before several workers look for it
+        if cut and run.shard_size is not None:  # the index is made once, before several workers look for it
             bench.setup(cell).context(bench.strategy(cell), None)
         done[cell.id] = counts[cell.id] - sum(s.open for s in cut)
         shards += cut

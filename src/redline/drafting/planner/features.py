@@ -66,7 +66,12 @@ def plain_features(case: Case) -> Floats:
     counts = [len(text.split()), text.count("?"), text.count("!")]
     counts += [sum(1 for _ in pattern.finditer(text)) for pattern in _PATTERNS.values()]
     age = math.nan if case.chart.age is None else case.chart.age
-    chart = [age, float(age < 18), float(len(case.chart.problems)), float(len(case.chart.medications))]
+    chart = [
+        age,
+        math.nan if math.isnan(age) else float(age < 18),
+        float(len(case.chart.problems)),
+        float(len(case.chart.medications)),
+    ]
     return np.asarray([*np.log1p(counts), *chart])
 
 
