@@ -53,7 +53,7 @@ def encoder(
 @app.command("tiny")
 def tiny(
     out: Annotated[Path, typer.Option("--out", help="Folder to write; use it with --model tiny:FOLDER or serve it.")],
-    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Most epochs over the chat examples.")] = 5,
+    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Most epochs over single replies.")] = 2,
     seed: Annotated[int, typer.Option("--seed")] = 17,
     threads: Annotated[int, typer.Option("--threads", min=1)] = 1,
 ) -> None:

@@ -1,0 +1,1 @@
+"""Training of `tiny:`, the demonstration language model."""
