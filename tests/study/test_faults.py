@@ -17,7 +17,7 @@ def test_every_task_is_done_once_or_counted_and_nothing_is_paid_twice(tmp_path: 
     with FaultyServer(FAULTS, seed=3, stall_s=0.3, retry_after_s=0.02) as server:
         model = ModelSpec(use=f"openai:m@{server.url}", concurrent=8, timeout=0.15)
         spec = StudySpec(name="faults", strategies=("zero_shot",), corpora=(corpus,), models=(model,))
-        for run in range(4):
+        for _ in range(4):
             bench = Bench(StudyPlace(spec, tmp_path / "out"))
             draft_study(bench)
             counts = bench.store.counts("c/m/zero_shot")
@@ -27,5 +27,5 @@ def test_every_task_is_done_once_or_counted_and_nothing_is_paid_twice(tmp_path: 
             assert not server.paid_twice()
             if counts["ok"] == count:
                 break
-        assert counts["ok"] == count == len(server.answered), f"{counts} after {run + 1} runs"
+        assert counts["ok"] == count == len(server.answered), f"{counts} after four runs"
         assert calls == sum(server.attempts.values()) and sum(server.failed.values()) > count / 4
