@@ -35,8 +35,7 @@ class KeptVectors:
     """The same few hundred messages are asked for in every fit of the curve."""
 
     def __init__(self) -> None:
-        card = bundled_encoder()
-        self._encoder = shared_encoder(card.digest, str(card.folder))
+        self._encoder = shared_encoder(bundled_encoder())
         self._kept: dict[str, NDArray[np.float32]] = {}
 
     def sentence_vectors(self, units: Sequence[str]) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ its traceback.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ __all__ = [
     "RedlineError",
     "RemoteNotAllowedError",
     "UsageError",
+    "did_you_mean",
 ]
 
 
@@ -101,3 +103,15 @@ class InputError(RedlineError):
         if self.hint:
             lines.append(self.hint)
         return "\n".join(lines)
+
+
+def did_you_mean(name: str, known: Sequence[str], what: str) -> str:
+    """The end of a message about an unknown name: the one that was probably meant, else all of them as `what`.
+
+    >>> did_you_mean("zero_shoot", ["zero_shot", "rag"], "strategies")
+    "did you mean 'zero_shot'?"
+    >>> did_you_mean("x", ["zero_shot", "rag"], "strategies")
+    'strategies: zero_shot, rag'
+    """
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"{what}: {', '.join(known)}"

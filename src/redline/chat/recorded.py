@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
@@ -12,7 +11,7 @@ from redline.chat.completions import Completion, read_completions
 from redline.chat.contract import ChatMessage, ChatRequest, ChatResult, Tag
 from redline.chat.counting import estimate_tokens
 from redline.chat.prices import Prices
-from redline.errors import UsageError
+from redline.errors import UsageError, did_you_mean
 from redline.records import Status
 
 __all__ = ["RecordedModel"]
@@ -100,7 +99,4 @@ class RecordedModel:
 
 
 def _did_you_mean(asked: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(asked, known, 1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; there is: {', '.join(known)}" if known else ""
+    return f"; {did_you_mean(asked, known, 'there is')}" if known else ""

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from redline.cli.options import AllowRemote
-from redline.cli.study import cell_bars, stopped
+from redline.cli.options import AllowRemote, progress_bars
+from redline.cli.study import stopped
 from redline.drafting import LANGUAGES
 from redline.errors import RedlineError, UsageError
 from redline.files import check_target
@@ -91,7 +91,7 @@ def draft(
     )  # fmt: skip
     place = StudyPlace(spec, out.with_name(f"{out.name}.study"), frozenset(allow_remote or ()), record)
     place.cells  # noqa: B018  (names are checked before anything is made)
-    with cell_bars() as tell, stopped(place.folder), alone(place.folder):
+    with progress_bars(40) as tell, stopped(place.folder), alone(place.folder):
         bench = Bench(place)
         failures = draft_study(bench, changed=True, tell=tell)
     if failures and not any(c.scored for c in study_status(bench).cells):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from redline.taxonomy import Taxonomy, default_taxonomy
 
 __all__ = [
     "AllowRemote", "Judge", "Map", "MapFile", "MaxCalls", "MaxCost", "PriceIn", "PriceOut", "Retry", "Store",
-    "TaxonomyFile", "bars", "corpus_source", "make_judges",
+    "TaxonomyFile", "bars", "corpus_source", "make_judges", "progress_bars",
 ]  # fmt: skip
 
 Judge = Annotated[
@@ -86,18 +86,28 @@ def make_judges(
 
 
 @contextmanager
-def bars(judges: Judges) -> Iterator[Judges]:
-    """The same judges with a progress bar a level on standard error; silent where that is no terminal."""
+def progress_bars(width: int) -> Iterator[Callable[[str, int, int], None]]:
+    """`tell(what, done, total)` for a progress bar each, what it is about at most `width` wide; on standard error, silent
+    where that is no terminal.
+    """
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    about = TextColumn(f"{{task.description:>{width}}}")
+    columns = (about, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         tasks: dict[str, TaskID] = {}
 
         def tell(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                tasks[what] = progress.add_task(what, total=total)
+                tasks[what] = progress.add_task(what[-width:], total=total)
             progress.update(tasks[what], completed=done, total=total)
 
+        yield tell
+
+
+@contextmanager
+def bars(judges: Judges) -> Iterator[Judges]:
+    """The same judges with a progress bar a level."""
+    with progress_bars(8) as tell:
         try:
             yield replace(judges, progress=tell)
         except KeyboardInterrupt:

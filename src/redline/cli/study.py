@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from redline.cli.options import AllowRemote, bars
+from redline.cli.options import AllowRemote, bars, progress_bars
 from redline.cli.score import print_scores
 from redline.errors import InputError
 from redline.files import check_target
@@ -87,7 +86,7 @@ def run_and_print(
         print(
             f"at most {total.calls:,} calls, {total.tokens_in:,} tokens in, {total.tokens_out:,} out, {total.money:.2f} in money"
         )
-    with bars(study_judges(place)) as judges, cell_bars() as tell, stopped(out):
+    with bars(study_judges(place)) as judges, progress_bars(40) as tell, stopped(out):
         found = run_study(place, judges, changed=changed, tell=tell)
     spent = _spent(Bench(place))
     for corpus in spec.corpora:
@@ -119,10 +118,7 @@ def status(folder: Folder) -> None:
             c.cell, f"{c.tasks:,}", f"{c.done:,}", f"{c.failed:,}", outcomes + (f"  ({c.why})" if c.why else "")
         )
     _console().print(table)
-    spent = (
-        f"{found.calls:,} calls, {found.tokens_in:,} tokens in, {found.tokens_out:,} out, {found.money:.2f} in money"
-    )
-    print(f"drafting so far: {spent}")
+    print(f"drafting so far: {_spent(bench)}")
 
 
 @app.command()
@@ -162,22 +158,6 @@ def _bench(folder: Path, allow_remote: frozenset[str] = frozenset()) -> Bench:
             str(folder), "holds no study", hint="Run `redline study run STUDY.toml --out FOLDER` first."
         )
     return Bench(StudyPlace(StudySpec.model_validate(found["study"]), folder, allow_remote, asking=False))
-
-
-@contextmanager
-def cell_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar a cell; silent where standard error is no terminal."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description:>40}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(cell: str, done: int, total: int) -> None:
-            if cell not in tasks:
-                tasks[cell] = progress.add_task(cell[-40:], total=total)
-            progress.update(tasks[cell], completed=done, total=total)
-
-        yield tell
 
 
 @contextmanager

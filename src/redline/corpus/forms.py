@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from redline.corpus.rows import Row
 from redline.corpus.text_rules import TextRules
-from redline.errors import Problem
+from redline.errors import Problem, did_you_mean
 from redline.records import Case, ChartSummary, Draft, DraftStatus, Provenance, Reply
 from redline.taxonomy import Taxonomy
 
@@ -204,10 +204,7 @@ def _check_reply(reply: ReplyForm, row: Row, taxonomy: Taxonomy, problems: list[
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"the unknown theme {name!r}" + (
-        f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
-    )
+    return f"the unknown theme {name!r}; {did_you_mean(name, known, 'known')}"
 
 
 def _undotted(fields: dict[str, Any]) -> dict[str, Any]:

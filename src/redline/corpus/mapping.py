@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from redline.errors import InputError, UsageError
+from redline.errors import InputError, UsageError, did_you_mean
 
 __all__ = ["TABLE_FIELDS", "apply_mapping", "parse_mapping"]
 
@@ -40,11 +39,7 @@ def parse_mapping(entries: Iterable[str], file: str | Path | None = None) -> dic
         mapping[field.strip()] = column.strip()
     for field in mapping:
         if field not in TABLE_FIELDS:
-            close = difflib.get_close_matches(field, TABLE_FIELDS, n=1)
-            raise UsageError(
-                f"--map: redline has no field {field!r}"
-                + (f"; did you mean {close[0]!r}?" if close else f"; fields: {', '.join(TABLE_FIELDS)}")
-            )
+            raise UsageError(f"--map: redline has no field {field!r}; {did_you_mean(field, TABLE_FIELDS, 'fields')}")
     return mapping
 
 

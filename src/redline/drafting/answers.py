@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from redline.chat import ChatResult
+from redline.drafting.flags import CUT_OFF, INVISIBLE
 from redline.drafting.language import other_language
 from redline.records import DraftStatus, Status
 
@@ -29,12 +30,6 @@ _MOST_WORDS = 60
 _THINKING = re.compile(r"^.*</think>", re.S)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-INVISIBLE = "invisible"
-CUT_OFF = "cut_off"
-_AS_DRAFT = {
-    Status.REFUSED: DraftStatus.REFUSED, Status.UNPARSABLE: DraftStatus.UNPARSABLE, Status.TIMEOUT: DraftStatus.TIMEOUT,
-    Status.TOO_LONG: DraftStatus.TOO_LONG, Status.MISSING: DraftStatus.MISSING,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ def read_answer(result: ChatResult, message: str, language: str = "en") -> Answe
     flagged `cut_off`: a clinician sees a sentence without its end.
     """
     if result.status is not Status.OK:
-        return Answer(_AS_DRAFT[result.status], detail=result.detail)
+        return Answer(DraftStatus(result.status.value), detail=result.detail)
     text = _THINKING.sub("", result.text).strip()
     text, found_flags = _clean(text)
     if not text or text.startswith("<think>"):

@@ -7,16 +7,14 @@ from dataclasses import asdict, dataclass
 from redline.chat import ChatModel, ChatRequest, ChatResult, Sampling, Tag
 from redline.drafting.answers import Answer, read_answer
 from redline.drafting.contract import NoDraft, Prepared, Prompted, Strategy, Task, Unfit, Written
-from redline.drafting.flags import ANOTHER_CASE, CaseTexts, form_flags
+from redline.drafting.flags import ANOTHER_CASE, PAST_REPLY, PROMPT_CUT, CaseTexts, form_flags
 from redline.drafting.no_reply import needs_no_reply
-from redline.drafting.retrieval_reply import PAST_REPLY
 from redline.records import Draft, DraftStatus, Provenance
 
 __all__ = ["NO_MODEL", "Drafter"]
 
 NO_MODEL = "no-model"
 """Model name of a draft that no language model wrote."""
-PROMPT_CUT = "prompt_cut"
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 
 from redline.retrieval import PastMessage
 
-__all__ = ["ANOTHER_CASE", "FLAGS", "CaseTexts", "form_flags"]
+__all__ = ["ANOTHER_CASE", "CUT_OFF", "FLAGS", "INVISIBLE", "PAST_REPLY", "PROMPT_CUT", "CaseTexts", "form_flags"]
 
 ANOTHER_CASE = "another_case"
+CUT_OFF = "cut_off"
+INVISIBLE = "invisible"
+PAST_REPLY = "past_reply"  # the draft is a reply to another patient
+PROMPT_CUT = "prompt_cut"
 _MARKUP = r"</?[a-z][a-z0-9]{0,20}(?:\s[^<>]{0,200})?/?>|^#{1,6} |\*\*\S|```|^\s{0,9}\|.{0,500}\|\s{0,9}$|&(?:lt|gt|amp|#\d+);"
 _LINK = (
     r"https?://|\bwww\.\w|\]\(|\b(?:mailto|javascript|data|ftp):\S|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[\w-]{1,63}\.[a-z]{2,12}/\S"
@@ -28,7 +32,7 @@ _FORMS = (
         re.compile(r"<\|[^|<>\n]{1,40}\|>|\[/?INST\]|^(?:system|assistant|user|human)\s{0,3}:", re.I | re.M),
     ),
 )
-FLAGS = (*(name for name, _ in _FORMS), ANOTHER_CASE, "cut_off", "invisible", "past_reply", "prompt_cut")
+FLAGS = (*(name for name, _ in _FORMS), ANOTHER_CASE, CUT_OFF, INVISIBLE, PAST_REPLY, PROMPT_CUT)
 _MESSAGE_WORDS, _REPLY_WORDS = 8, 12
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 
@@ -14,7 +13,7 @@ from redline.drafting.planned import Planned
 from redline.drafting.rag import Rag
 from redline.drafting.retrieval_reply import PooledReply, RetrievalReply
 from redline.drafting.theme_guided import ThemeGuided
-from redline.errors import UsageError
+from redline.errors import UsageError, did_you_mean
 
 __all__ = ["strategy", "strategy_names"]
 
@@ -56,5 +55,4 @@ def strategy(name: str) -> Strategy:
 def _hint(name: str, composed: bool) -> str:
     if composed and name in _WHOLE:
         return f" to compose with; parts that can be joined: {', '.join(_PARTS)}"
-    close = difflib.get_close_matches(name, strategy_names(), n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; strategies: {', '.join(strategy_names())}"
+    return f"; {did_you_mean(name, strategy_names(), 'strategies')}"

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 
 from redline.drafting.context import DraftContext
 from redline.drafting.contract import NoDraft, Prepared, Task, Written
+from redline.drafting.flags import PAST_REPLY
 from redline.drafting.rag import find_similar
 
-__all__ = ["PAST_REPLY", "PooledReply", "RetrievalReply"]
-
-PAST_REPLY = "past_reply"
-"""Flag of a draft that is a reply to another patient."""
+__all__ = ["PooledReply", "RetrievalReply"]
 
 
 @dataclass(frozen=True)

@@ -20,17 +20,17 @@ ARITHMETIC = ".2"
 """How the graphs are run: one unit a run since 2.  Part of the signature, since it moves the last digits."""
 
 
+def shared_encoder(card: EncoderCard) -> EditEncoder:
+    """One encoder a folder and process: content, themes and whoever else asks share its sessions and vectors."""
+    return _opened(card.digest, str(card.folder))
+
+
 @lru_cache(maxsize=2)
-def shared_encoder(card_digest: str, folder: str) -> EditEncoder:
-    """One encoder a folder and process: content and themes share its sessions and vectors."""
+def _opened(card_digest: str, folder: str) -> EditEncoder:
     card = read_card(folder)
     if card.digest != card_digest:
         raise ValueError(f"{folder} changed while it was in use")
     return EditEncoder(card)
-
-
-def _encoder(card: EncoderCard) -> EditEncoder:
-    return shared_encoder(card.digest, str(card.folder))
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class EncoderContentJudge:
         verdicts = [Verdict(Status.OK, 0.0, False, found) for found in equal]
         if open_:
             asked = [Asked(questions[i].unit, questions[i].other) for i in open_]
-            carried, nearest = _encoder(self.card).carried(asked)
+            carried, nearest = shared_encoder(self.card).carried(asked)
             for i, p, near in zip(open_, carried, nearest, strict=True):
                 hard = bool(p < self.card.threshold)
                 verdicts[i] = Verdict(Status.OK, float(1.0 - p), hard, None if hard else near)
@@ -91,7 +91,7 @@ class EncoderThemeJudge:
             return []
         keys = self.card.themes
         thresholds = np.asarray([t for _, _, t in self.card.theme_calibration])
-        table = _encoder(self.card).theme_probabilities([q.unit for q in questions])
+        table = shared_encoder(self.card).theme_probabilities([q.unit for q in questions])
         return [
             ThemeVerdict(
                 Status.OK,

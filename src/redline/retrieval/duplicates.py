@@ -7,15 +7,26 @@ found too.  A message of fewer than five words is only ever its own duplicate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from redline.retrieval.words import plain_words
 from redline.units import normalise_unit
 
-__all__ = ["SHINGLE", "Seen", "near_duplicates"]
+__all__ = ["SAME", "Seen", "near_duplicates", "shingles"]
 
 SHINGLE = 5
+SAME = 0.5
+"""Share of the shorter message's shingles that makes a near-duplicate."""
+
+
+def shingles(words: Sequence[str]) -> frozenset[tuple[str, ...]]:
+    """Every run of five words.
+
+    >>> sorted(shingles("a b c d e f".split()))
+    [('a', 'b', 'c', 'd', 'e'), ('b', 'c', 'd', 'e', 'f')]
+    """
+    return frozenset(zip(*(words[i:] for i in range(SHINGLE)), strict=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +37,7 @@ class _Print:
     @classmethod
     def of(cls, text: str) -> _Print:
         found = plain_words(text)
-        grams = frozenset(zip(*(found[i:] for i in range(SHINGLE)), strict=False))
-        return cls(" ".join(found) or normalise_unit(text), grams)
+        return cls(" ".join(found) or normalise_unit(text), shingles(found))
 
     def same(self, other: _Print, share: float) -> bool:
         if self.plain == other.plain:
@@ -36,7 +46,7 @@ class _Print:
         return less > 0 and len(self.shingles & other.shingles) >= share * less
 
 
-def near_duplicates(one: str, other: str, same: float = 0.5) -> bool:
+def near_duplicates(one: str, other: str, same: float = SAME) -> bool:
     """Whether two messages are near-duplicates.
 
     >>> near_duplicates("My knee hurts since the fall on Monday.", "my knee hurts since the fall on monday")
@@ -52,7 +62,7 @@ def near_duplicates(one: str, other: str, same: float = 0.5) -> bool:
 class Seen:
     """Messages that a new one must differ from."""
 
-    def __init__(self, texts: Iterable[str] = (), *, same: float = 0.5) -> None:
+    def __init__(self, texts: Iterable[str] = (), *, same: float = SAME) -> None:
         self._same = same
         self._prints = [_Print.of(t) for t in texts]
 

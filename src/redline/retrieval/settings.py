@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from redline.errors import UsageError
+from redline.retrieval.duplicates import SAME
 
 __all__ = ["SearchSettings"]
 
@@ -22,7 +23,7 @@ class SearchSettings:
     b: float = 0.75
     rrf: float = 60.0
     depth: int = 200
-    same: float = 0.5
+    same: float = SAME
 
     def __post_init__(self) -> None:
         if self.k1 < 0 or not 0 <= self.b <= 1 or self.rrf < 0 or self.depth < 1 or not 0 < self.same <= 1:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 
-from redline.errors import UsageError
+from redline.errors import UsageError, did_you_mean
 from redline.scoring import Judges, Plan, Rows, ScoreTable, TableContrast, score_corpus
 from redline.study.outcome import drafted_corpus, score_plan
 from redline.study.shards import Bench
@@ -30,11 +29,7 @@ def compare_cells(
     systems = [c.system for c in bench.place.cells if c.corpus.name == name]
     for system in (a, b):
         if system not in systems:
-            close = difflib.get_close_matches(system, systems, n=1)
-            raise UsageError(
-                f"the study has no row {system!r}"
-                + (f"; did you mean {close[0]!r}?" if close else f"; rows: {', '.join(systems)}")
-            )
+            raise UsageError(f"the study has no row {system!r}; {did_you_mean(system, systems, 'rows')}")
         if not any(d.system == system and d.status.scored for d in found.drafts):
             raise UsageError(f"{system} has no draft yet; run the study first")
     part = replace(found, drafts=tuple(d for d in found.drafts if d.system in (a, b)), replies=found.independent)

@@ -7,7 +7,6 @@ finished is in the store, the rest is open in the next run.
 
 from __future__ import annotations
 
-import difflib
 import multiprocessing
 import os
 import signal
@@ -20,7 +19,7 @@ from importlib.metadata import entry_points
 from multiprocessing.synchronize import Event as EventType
 from typing import Protocol
 
-from redline.errors import UsageError
+from redline.errors import UsageError, did_you_mean
 from redline.study.shards import Bench, Shard, ShardDone, draft_shard, run_shard
 
 __all__ = ["Executor", "ProcessExecutor", "SerialExecutor", "executor", "executor_names"]
@@ -122,6 +121,4 @@ def executor(name: str, workers: int) -> Executor:
         if entry.name == name:
             made: Executor = entry.load()(workers)
             return made
-    close = difflib.get_close_matches(name, executor_names(), n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"executors: {', '.join(executor_names())}"
-    raise UsageError(f"there is no executor {name!r}; {hint}")
+    raise UsageError(f"there is no executor {name!r}; {did_you_mean(name, executor_names(), 'executors')}")

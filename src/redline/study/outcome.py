@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,8 @@ def score_study(bench: Bench, judges: Judges, folder: Path) -> dict[str, Scored]
     found: dict[str, Scored] = {}
     every: dict[str, Any] = {}
     for corpus_spec in spec.corpora:
-        corpus, block = drafted_corpus(bench, corpus_spec), study_block(bench, corpus_spec)
+        corpus = drafted_corpus(bench, corpus_spec)
+        block = study_block(bench, corpus_spec, corpus.drafts)
         target = folder if single else folder / "corpora" / corpus_spec.name
         if not corpus.independent:  # nothing to compare with: drafted, and said so
             every[corpus_spec.name] = {"redline": redline.__version__, "cells": [], "study": block}
@@ -71,7 +72,8 @@ def score_study(bench: Bench, judges: Judges, folder: Path) -> dict[str, Scored]
         scored = score_corpus(corpus, judges, score_plan(spec, corpus), bench.place.taxonomy)
         write_results(scored, target, block)
         found[corpus_spec.name] = scored
-        every[corpus_spec.name] = read_results(target)[0]
+        if not single:
+            every[corpus_spec.name] = read_results(target)[0]
     if not single:
         write_json(folder / "results.json", {"redline": redline.__version__, "study": spec.name, "corpora": every})
     elif not found:
@@ -96,14 +98,17 @@ def write_report(spec: StudySpec, folder: Path) -> Path:
     return folder / "report.html"
 
 
-def study_block(bench: Bench, spec: CorpusSpec) -> dict[str, Any]:
-    """What the results say of how the drafts were made; nothing of when, how fast or in how many runs."""
+def study_block(bench: Bench, spec: CorpusSpec, drafted: Sequence[Draft]) -> dict[str, Any]:
+    """What the results say of how the drafts `drafted` were made; nothing of when, how fast or in how many runs."""
+    by_system: dict[str, list[Draft]] = {}
+    for draft in drafted:
+        by_system.setdefault(draft.system, []).append(draft)
     cells = []
     for cell in bench.place.cells:
         if cell.corpus.name != spec.name:
             continue
         model = bench.model(cell)
-        drafts = list(_drafts(bench, cell.id))
+        drafts = by_system.get(cell.system, [])
         statuses, flags = Counter(d.status.value for d in drafts), Counter(f for d in drafts for f in d.flags)
         reasons = Counter(d.detail for d in drafts if d.detail and d.status.value != "ok")
         cells.append(

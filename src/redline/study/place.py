@@ -58,6 +58,11 @@ class StudyPlace:
         return default_taxonomy() if self.spec.taxonomy is None else Taxonomy.from_yaml(self.spec.taxonomy)
 
     @cached_property
+    def taxonomy_digest(self) -> str:
+        """Of every theme with its words: they stand in prompts."""
+        return digest(repr(self.taxonomy))
+
+    @cached_property
     def models(self) -> dict[str, ChatModel]:
         """Every model of the study by its title; unknown names are said here, weights are loaded later."""
         return {m.title: chat_model(m.use, self._options(m)) for m in self.spec.models}

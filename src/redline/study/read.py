@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from redline.errors import InputError, Problem
+from redline.errors import InputError, Problem, did_you_mean
 from redline.study.spec import StudySpec
 
 __all__ = ["read_study"]
@@ -91,8 +90,7 @@ def _words(item: Any, loc: Path_) -> str:
     kind = item["type"]
     if kind == "extra_forbidden":
         known = _fields(loc[:-1])
-        close = difflib.get_close_matches(str(loc[-1]), known, n=1)
-        return "is unknown" + (f"; did you mean {close[0]!r}?" if close else f"; known here: {', '.join(known)}")
+        return f"is unknown; {did_you_mean(str(loc[-1]), known, 'known here')}"
     if kind == "missing":
         return "is missing"
     if kind == "too_short":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import shutil
 from collections import Counter
@@ -12,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from redline.chat import Prices, is_loopback
-from redline.errors import InputError, UsageError
+from redline.errors import InputError, UsageError, did_you_mean
 from redline.judging import Budget, JudgeOptions, VerdictStore, content_judge, theme_judge
-from redline.records import DraftStatus, digest
+from redline.records import DraftStatus
 from redline.scoring import BOILERPLATE, CEILING, EMPTY, Judges, Scored, check_themes
 from redline.study.executors import executor
 from redline.study.grid import CellSpec
@@ -122,11 +121,7 @@ def check_baseline(place: StudyPlace) -> None:
     baseline = place.spec.score.baseline
     rows = list(dict.fromkeys([*(c.system for c in place.cells), EMPTY, BOILERPLATE, CEILING]))
     if baseline is not None and baseline not in rows:
-        close = difflib.get_close_matches(baseline, rows, n=1)
-        raise UsageError(
-            f"[score] baseline: there is no row {baseline!r}"
-            + (f"; did you mean {close[0]!r}?" if close else f"; rows: {', '.join(rows)}")
-        )
+        raise UsageError(f"[score] baseline: there is no row {baseline!r}; {did_you_mean(baseline, rows, 'rows')}")
 
 
 def study_judges(place: StudyPlace, progress: Callable[[str, int, int], None] | None = None) -> Judges:
@@ -146,7 +141,7 @@ def _digests(bench: Bench) -> dict[str, str]:
         if bench.strategy(cell).needs:
             found[f"learned.{cell.corpus.name}"] = bench.setup(cell).learned_digest
     found |= {f"models.{model.name}": model.digest for model in place.models.values()}
-    found["taxonomy"] = digest(repr(place.taxonomy))
+    found["taxonomy"] = place.taxonomy_digest
     return found
 
 

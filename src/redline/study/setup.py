@@ -12,7 +12,7 @@ from redline.chat import ChatModel
 from redline.corpus import Corpus
 from redline.drafting import CaseTexts, ClinicianProfile, DraftContext, Fit, Strategy, deidentifier, distil
 from redline.drafting.planner import ThemePlanner
-from redline.encoder import EditEncoder, bundled_encoder
+from redline.encoder import bundled_encoder
 from redline.errors import InputError, UsageError
 from redline.files import write_text
 from redline.judging import ThemeQuestion, shared_encoder, theme_judge
@@ -60,16 +60,11 @@ class CorpusSetup:
                 self.learned.digest,
                 bundled_encoder().digest,
                 StaticEmbedder(bundled_encoder()).digest,
-                self.taxonomy_digest,
+                self.place.taxonomy_digest,
                 spec.drafting.deidentify,
                 costs,
             ]
         )
-
-    @cached_property
-    def taxonomy_digest(self) -> str:
-        """Of every theme with its words: they stand in prompts."""
-        return digest(repr(self.place.taxonomy))
 
     def check(self, strategy: Strategy) -> None:
         """Raise `UsageError` where there is nothing to learn from for a strategy that must."""
@@ -132,10 +127,6 @@ class CorpusSetup:
     def _planner(self) -> ThemePlanner:
         score = self.place.spec.score
         cost = EditCost(1.0, score.delete_cost, score.read_cost)
-        return ThemePlanner.fit(self.learned, _encoder(), cost, taxonomy=self.place.taxonomy, label=label_units)
-
-
-def _encoder() -> EditEncoder:
-    """The one that judges: its sessions are shared."""
-    card = bundled_encoder()
-    return shared_encoder(card.digest, str(card.folder))
+        return ThemePlanner.fit(
+            self.learned, shared_encoder(bundled_encoder()), cost, taxonomy=self.place.taxonomy, label=label_units
+        )

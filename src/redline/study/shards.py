@@ -77,7 +77,7 @@ class Bench:
         return digest(
             [
                 one.digest, model.digest if model else None, model.window if model else None, self.place.spec.seed,
-                drafting.model_dump(), self.setup(cell).taxonomy_digest, self.setup(cell).learned_digest if one.needs else None,
+                drafting.model_dump(), self.place.taxonomy_digest, self.setup(cell).learned_digest if one.needs else None,
             ]
         )  # fmt: skip
 

@@ -48,7 +48,6 @@ class CellWork:
     rows: list[tuple[int, str, str, str]] = field(default_factory=list)
     flushed: float = field(default_factory=time.monotonic)
     unanswered: int = 0
-
     stopped: RedlineError | None = None
 
     def note(self, model: ChatModel, result: ChatResult) -> None:
@@ -155,9 +154,10 @@ async def _asked(work: CellWork, model: ChatModel, request: ChatRequest, key: st
     most = work.allowance.reserve(model, request)
     try:
         result = await model.complete(request)
-        counted = replace(result, usage=_booked(model, request, result))
-        usage = counted.usage
-        work.store.put_completion(key, model.name, counted, model.prices.of(usage.tokens_in, usage.tokens_out))
+        usage = _booked(model, request, result)
+        work.store.put_completion(
+            key, model.name, replace(result, usage=usage), model.prices.of(usage.tokens_in, usage.tokens_out)
+        )
     finally:
         work.allowance.release(most)
     work.note(model, result)
@@ -169,10 +169,12 @@ def _booked(model: ChatModel, request: ChatRequest, result: ChatResult) -> Usage
 
     An attempt that failed on the way may have been worked on and billed: each counts its prompt.
     """
-    prompt, most = model.tokens(request.messages), request.sampling.max_tokens
-    lost = max(0, result.attempts - 1) * prompt
-    usage = result.usage
-    if usage.tokens_in + usage.tokens_out:
-        return Usage(usage.tokens_in + lost, usage.tokens_out)
+    usage, again = result.usage, max(0, result.attempts - 1)
+    counted = usage.tokens_in + usage.tokens_out > 0
+    if counted and not again:
+        return usage  # the usual case: the prompt need not be counted
+    prompt = model.tokens(request.messages)
+    if counted:
+        return Usage(usage.tokens_in + again * prompt, usage.tokens_out)
     answered = result.status in (Status.OK, Status.REFUSED)
-    return Usage(prompt + lost, most if answered else 0)
+    return Usage((1 + again) * prompt, request.sampling.max_tokens if answered else 0)
