@@ -1,0 +1,110 @@
+"""Attention along the paths of a tree, as a function that transformers' registry calls by name.
+
+Each segment attends to the keys of its path and to its own past: exactly what the reply would see alone in a row.  No
+mask over the whole row is made, so the work is that of the tokens on the paths.  Nothing of the library is patched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch.nn import functional as F
+
+from redline.training.trees.trie import Segment
+
+__all__ = ["NAME", "Plan", "register", "tree_attention"]
+
+NAME = "redline_tree"
+
+
+@dataclass
+class Plan:
+    """The segments of a row and the masks that attention needs for them, made once for all layers."""
+
+    segments: list[Segment]
+    device: torch.device
+    _masks: dict[tuple[int, int, int | None], torch.Tensor] = field(default_factory=dict)
+
+    @property
+    def sizes(self) -> list[int]:
+        """Tokens of each segment; together they are the row."""
+        return [s.stop - s.start for s in self.segments]
+
+    def mask(self, segment: Segment, window: int | None) -> torch.Tensor | None:
+        """True where a token of the segment sees a token of its path or itself; None where plain causal attention does it.
+
+        With a sliding `window` a token sees the `window` last positions, its own among them.
+        """
+        length, depth = segment.stop - segment.start, segment.depth
+        if window is not None and depth + length <= window:
+            window = None
+        if depth == 0 and window is None:
+            return None
+        key = (length, depth, window)
+        if key not in self._masks:
+            sees = torch.ones(length, depth + length, dtype=torch.bool, device=self.device).tril(depth)
+            self._masks[key] = sees if window is None else sees.triu(depth - window + 1)
+        return self._masks[key]
+
+
+def tree_attention(
+    module: Any,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    scaling: float | None = None,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    tree_plan: Plan | None = None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """The registry's contract: query [1, heads, n, d], key and value [1, key heads, n, d] -> [1, n, heads, d]."""
+    if tree_plan is None:
+        raise RuntimeError("a model in tree mode was called without the plan of a row")
+    sizes = tree_plan.sizes
+    # One split and many concatenations: a slice a segment would make a zeroed gradient of the whole row for each.
+    queries, keys, values = (t.split(sizes, dim=2) for t in (query, key, value))
+    found = []
+    for i, segment in enumerate(tree_plan.segments):
+        k = torch.cat([*(keys[p] for p in segment.path), keys[i]], dim=2)
+        v = torch.cat([*(values[p] for p in segment.path), values[i]], dim=2)
+        mask = tree_plan.mask(segment, sliding_window)
+        if softcap is not None:
+            found.append(_capped(queries[i], k, v, mask, scaling, softcap))
+        else:
+            found.append(
+                F.scaled_dot_product_attention(
+                    queries[i], k, v, attn_mask=mask, is_causal=mask is None and k.shape[2] > 1, scale=scaling,
+                    enable_gqa=query.shape[1] != key.shape[1],
+                )
+            )  # fmt: skip
+    return torch.cat(found, dim=2).transpose(1, 2), None
+
+
+def _capped(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor | None, scaling: float | None, cap: float
+) -> torch.Tensor:
+    """Attention whose scores pass cap * tanh(score / cap) first (Gemma 2), which no fused kernel here offers."""
+    groups = q.shape[1] // k.shape[1]
+    k, v = (t.repeat_interleave(groups, dim=1) for t in (k, v))
+    scores = q @ k.transpose(2, 3) * (scaling if scaling is not None else q.shape[-1] ** -0.5)
+    scores = torch.tanh(scores / cap) * cap
+    if mask is None:
+        mask = torch.ones(scores.shape[-2:], dtype=torch.bool, device=q.device).tril()
+    scores = scores.masked_fill(~mask, float("-inf"))
+    return torch.softmax(scores, dim=-1, dtype=torch.promote_types(q.dtype, torch.float32)).to(q.dtype) @ v
+
+
+def _no_mask(*_: Any, **__: Any) -> None:
+    """The plan stands in for the mask of the whole row."""
+
+
+def register() -> None:
+    """Make `attn_implementation="redline_tree"` known to transformers; may be called again."""
+    from transformers import AttentionInterface, AttentionMaskInterface
+
+    AttentionInterface.register(NAME, tree_attention)
+    AttentionMaskInterface.register(NAME, _no_mask)
