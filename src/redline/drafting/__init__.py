@@ -20,9 +20,10 @@ from redline.drafting.flags import FLAGS, CaseTexts
 from redline.drafting.language import LANGUAGES
 from redline.drafting.profile import ClinicianProfile, distil
 from redline.drafting.registry import strategy, strategy_names
+from redline.drafting.shorten import shorten
 
 __all__ = [
     "FLAGS", "LANGUAGES", "LEAVE_OUT", "NO_MODEL", "SUGGEST", "WRITE", "CaseTexts", "ClinicianProfile", "DraftContext",
     "Drafter", "Fit", "MessageSearch", "NoDraft", "Planner", "Prepared", "Prompted", "Strategy", "Task", "ThemePlan", "Unfit",
-    "Written", "check_strategy", "deidentifier", "deidentify", "distil", "strategy", "strategy_names",
+    "Written", "check_strategy", "deidentifier", "deidentify", "distil", "shorten", "strategy", "strategy_names",
 ]  # fmt: skip
