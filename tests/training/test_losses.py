@@ -93,7 +93,7 @@ def test_a_step_is_the_brute_force_mean_however_it_is_packed(average: str, name:
 def test_mean_of_row_means_would_be_wrong() -> None:
     """The usual mistake: averaging the means of rows with unequal numbers of pairs."""
     sets = [set_of(0, 3), set_of(1, 1)]
-    rows = pack(sets, 4)
+    rows = pack(sets, 20)
     means = [sum(p.weight for p in row.pairs) / len(row.pairs) for row in rows]
     flat = [p.weight for row in rows for p in row.pairs]
     assert sum(means) / len(means) != pytest.approx(sum(flat) / len(flat))

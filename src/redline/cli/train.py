@@ -1,4 +1,4 @@
-"""`redline train`: rebuild the models that ship with the package (extra `train`)."""
+"""`redline train`: adapt a language model, or rebuild the models that ship with the package (extra `train`)."""
 
 from __future__ import annotations
 
@@ -8,16 +8,24 @@ from typing import Annotated
 
 import typer
 
+from redline.cli import adapt
 from redline.errors import UsageError
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Train the models that ship with the package (extra `train`)."
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Adapt a language model, or rebuild what ships with the package (extra `train`).",
 )
 
 
 @app.callback()
 def _root() -> None:
     """Training verbs."""
+
+
+app.command("sft")(adapt.sft)
+app.command("tadpole")(adapt.tadpole)
+app.command("personal")(adapt.personal)
 
 
 @app.command("encoder")

@@ -7,7 +7,8 @@ from redline.judging.encoder import shared_encoder
 from redline.judging.exact import ExactJudge
 from redline.judging.explain import explain_miss
 from redline.judging.human import HumanJudge
-from redline.judging.llm import LlmJudge
+from redline.judging.llm import LlmJudge, content_answer, content_messages
+from redline.judging.llm_themes import LlmThemeJudge, theme_answer, theme_messages
 from redline.judging.panel import PanelJudge
 from redline.judging.questions import ContentQuestion, Direction, Pair, Scope, ThemeQuestion, pair_questions
 from redline.judging.registry import JudgeOptions, content_judge, judge_names, theme_judge
@@ -26,6 +27,7 @@ __all__ = [
     "Judge",
     "JudgeOptions",
     "LlmJudge",
+    "LlmThemeJudge",
     "Pair",
     "PanelJudge",
     "Priced",
@@ -36,11 +38,15 @@ __all__ = [
     "ThemeQuestion",
     "VerdictStore",
     "check_judge",
+    "content_answer",
     "content_judge",
+    "content_messages",
     "explain_miss",
     "is_paid",
     "judge_names",
     "pair_questions",
     "shared_encoder",
+    "theme_answer",
     "theme_judge",
+    "theme_messages",
 ]

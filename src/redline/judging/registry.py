@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 
-from redline.chat import OpenAiModel, Prices
+from redline.chat import ChatModel, ModelOptions, OpenAiModel, Prices, chat_model, model_names
 from redline.encoder import bundled_encoder, read_card
 from redline.errors import UsageError
 from redline.judging.cascade import CascadeJudge
@@ -15,7 +15,9 @@ from redline.judging.encoder import EncoderContentJudge, EncoderThemeJudge
 from redline.judging.exact import ExactJudge
 from redline.judging.human import HumanJudge
 from redline.judging.llm import LlmJudge
+from redline.judging.llm_themes import LlmThemeJudge
 from redline.judging.panel import PanelJudge
+from redline.taxonomy import Taxonomy, default_taxonomy
 
 __all__ = ["JudgeOptions", "content_judge", "judge_names", "theme_judge"]
 
@@ -33,7 +35,7 @@ FORMS = {
     "encoder": "encoder, or encoder:FOLDER for one that you trained",
     "exact": "exact",
     "human": "human:ANNOTATIONS.jsonl",
-    "llm": "llm:MODEL@http://HOST:PORT/v1",
+    "llm": "llm:MODEL@http://HOST:PORT/v1, or llm: and any model as drafts name it (llm:hf:FOLDER+ADAPTER, llm:tiny)",
     "panel": "panel:JUDGE,JUDGE[,JUDGE]",
     "cascade": "cascade:JUDGE,JUDGE",
 }
@@ -70,11 +72,21 @@ def content_judge(spec: str = "encoder", options: JudgeOptions | None = None) ->
     raise UsageError(f"there is no judge {name!r}; write one of: " + "; ".join(FORMS.values()))
 
 
-def theme_judge(spec: str = "encoder") -> ThemeJudge:
-    """The theme classifier that `spec` names: `encoder` or `encoder:FOLDER`."""
+def theme_judge(
+    spec: str = "encoder", options: JudgeOptions | None = None, taxonomy: Taxonomy | None = None
+) -> ThemeJudge:
+    """The theme classifier that `spec` names: `encoder`, `encoder:FOLDER`, or `llm:` as for content judges.
+
+    A language model is told the themes of `taxonomy`; an encoder knows those that it was trained on.
+
+    >>> theme_judge("llm:m@http://localhost:8000/v1").name
+    'llm'
+    """
     name, _, rest = spec.partition(":")
+    if name == "llm":
+        return LlmThemeJudge(_chat_model(rest, options or JudgeOptions()), taxonomy or default_taxonomy())
     if name != "encoder":
-        raise UsageError(f"there is no theme classifier {name!r}; write encoder, or encoder:FOLDER")
+        raise UsageError(f"there is no theme classifier {name!r}; write encoder, encoder:FOLDER, or {FORMS['llm']}")
     return EncoderThemeJudge(read_card(rest) if rest else bundled_encoder())
 
 
@@ -96,7 +108,15 @@ def _cascade(rest: str, options: JudgeOptions) -> ContentJudge:
 
 
 def _llm(rest: str, options: JudgeOptions) -> ContentJudge:
+    return LlmJudge(_chat_model(rest, options))
+
+
+def _chat_model(rest: str, options: JudgeOptions) -> ChatModel:
+    """MODEL@URL, where MODEL may hold colons, or else what `redline.chat.chat_model` takes."""
+    kind, _, _ = rest.partition(":")
     model, at, url = rest.rpartition("@")
-    if not at or not model:
+    if kind != "openai" and model and at and "://" in url:
+        return OpenAiModel(url, model, options.allow_remote, prices=options.prices, concurrent=options.concurrent)
+    if kind not in model_names():
         raise UsageError(f"write {FORMS['llm']}")
-    return LlmJudge(OpenAiModel(url, model, options.allow_remote, prices=options.prices, concurrent=options.concurrent))
+    return chat_model(rest, ModelOptions(options.allow_remote, options.prices, options.concurrent))

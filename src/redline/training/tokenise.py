@@ -31,31 +31,37 @@ class LeftOut:
     def as_dict(self) -> dict[str, object]:
         """For the card."""
         return {
-            "sets": dict(self.sets), "replies": dict(self.replies), "pairs": dict(self.pairs), "prompts cut": self.cut,
+            "sets": dict(+self.sets), "replies": dict(+self.replies), "pairs": dict(+self.pairs), "prompts cut": self.cut,
         }  # fmt: skip
 
 
 def tokenise(
-    sets: Iterable[PreferenceSet], template: ChatTemplate, window: int | None, *, pairs: bool, left_out: LeftOut
+    sets: Iterable[PreferenceSet],
+    template: ChatTemplate,
+    window: int | None,
+    left_out: LeftOut,
+    *,
+    pairs: bool,
+    need_pair: bool,
 ) -> Iterator[TokenSet]:
-    """Every set that has something to train on; with `pairs` those that have a pair, else those with a reply to learn.
+    """Every set that has something to train on; replies that only `pairs` name come along where pairs are used.
 
-    A set's own reply is what supervised training learns; where it has none, the chosen replies.
+    A set's own reply is what supervised training learns; where it has none, the chosen replies.  With `need_pair` a set
+    without a pair is left out.
     """
     for whole in sets:
-        found = _tokens(whole, template, window, pairs, left_out)
+        found = _tokens(whole, template, window, left_out, pairs, need_pair)
         if found is not None:
             yield found
 
 
 def _tokens(
-    whole: PreferenceSet, template: ChatTemplate, window: int | None, pairs: bool, left_out: LeftOut
+    whole: PreferenceSet, template: ChatTemplate, window: int | None, left_out: LeftOut, pairs: bool, need_pair: bool
 ) -> TokenSet | None:
     learn = [whole.own] if whole.own is not None else sorted({p.chosen for p in whole.pairs})
     needed = sorted({*learn, *(whole.used if pairs else ())})
-    why = NO_PAIR if pairs else NOTHING_TO_LEARN
-    if not needed or (pairs and not whole.pairs):
-        left_out.sets[why] += 1
+    if not needed or (need_pair and not whole.pairs):
+        left_out.sets[NO_PAIR if need_pair else NOTHING_TO_LEARN] += 1
         return None
     replies = {i: tuple(template.encode_reply(whole.prompt, whole.replies[i])[1]) for i in needed}
     prompt, cut = template.encode(whole.prompt), 0
@@ -66,8 +72,8 @@ def _tokens(
     learn = [i for i in learn if i in replies]
     left_out.replies[LONG_REPLY] += len(needed) - len(replies)
     left_out.pairs[LONG_REPLY] += len(whole.pairs) - len(held) if pairs else 0
-    if not (held if pairs else learn):
-        left_out.sets[LONG_REPLY if len(replies) < len(needed) else why] += 1
+    if not (held if need_pair else [*held, *learn]):
+        left_out.sets[LONG_REPLY] += 1
         return None
     kept = sorted({*learn, *(i for p in held for i in (p.chosen, p.rejected))})
     room = max(len(replies[i]) for i in kept)

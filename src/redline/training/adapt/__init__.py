@@ -1,0 +1,1 @@
+"""Adapting a language model: settings, material, one visible training loop, an adapter at the end."""

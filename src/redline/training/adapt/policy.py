@@ -1,0 +1,141 @@
+"""The model that is adapted: base, adapters, tokenizer, and everything about them that must be right before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from redline.chat.adapters import BaseInfo, base_info, check_fits, read_adapter
+from redline.chat.template import ChatTemplate
+from redline.chat.weights import find_folder, read_window
+from redline.errors import UsageError
+from redline.records import digest
+from redline.training.adapt.settings import AdaptSettings, Method
+from redline.training.references import ReferenceKey
+
+__all__ = ["OWN", "SHARED", "Policy", "open_policy"]
+
+SHARED = "shared"
+OWN = "own"
+"""Names of the two adapters of personal training inside PEFT."""
+_PREFERENCE = ("tadpole", "personal")
+_HEADS = ("summary", "classifier")
+"""Settings of heads that a language model does not have."""
+
+
+@dataclass
+class Policy:
+    """`model` is a `PeftModel` of which one adapter, `adapter`, is trained; `start` is the adapter that it began from or
+    lies upon.  `window` is the most tokens of a prompt with its reply.
+    """
+
+    model: Any
+    adapter: str
+    template: ChatTemplate
+    base: BaseInfo
+    start: str | None
+    window: int | None
+    dtype: str
+    device: str
+
+    @property
+    def trained(self) -> dict[str, torch.nn.Parameter]:
+        """The parameters that training changes, by name."""
+        return {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+
+    @property
+    def reference(self) -> ReferenceKey:
+        """Of the model as it is before the first step: base, and the adapter that it starts from."""
+        return ReferenceKey(digest([self.base.digest, self.start]), self.template.digest, self.dtype)
+
+
+def open_policy(settings: AdaptSettings, method: Method, device: str) -> Policy:
+    """Load and check; `UsageError` for what cannot be trained as asked."""
+    folder = find_folder(settings.model.base, download=False)
+    template = ChatTemplate(folder)
+    base = base_info(folder)
+    start = Path(settings.model.adapter) if settings.model.adapter else None
+    began = None
+    if start is not None:
+        info = read_adapter(start)
+        check_fits(info, folder)
+        began = info.id
+    _check_targets(settings.lora.targets)
+    dtype = settings.model.dtype
+    if dtype == "auto":
+        dtype = "float32" if device == "cpu" else "bfloat16"
+    model = _load(folder, dtype, device)
+    _check_dropout(model.config, settings.lora.dropout, method)
+    window = settings.model.window or read_window(folder)
+    model, adapter = _adapted(model, start, settings, method)
+    return Policy(model.to(device), adapter, template, base, began, window, dtype, device)
+
+
+def _load(folder: Path, dtype: str, device: str) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    try:
+        return AutoModelForCausalLM.from_pretrained(
+            str(folder), local_files_only=True, use_safetensors=True, dtype=getattr(torch, dtype)
+        ).to(device)
+    except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+        raise UsageError(f"{folder} cannot be loaded on {device} ({type(error).__name__}: {error})") from None
+
+
+def _adapted(model: Any, start: Path | None, settings: AdaptSettings, method: Method) -> tuple[Any, str]:
+    """The model with the adapter to train: a fresh one, the one it starts from, or a fresh one on top of a frozen one."""
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    lora = settings.lora
+    targets = lora.targets if isinstance(lora.targets, str) else list(lora.targets)
+    fresh = LoraConfig(
+        r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=targets, task_type="CAUSAL_LM"
+    )
+    with torch.random.fork_rng():  # a fresh adapter is drawn from the run's seed alone
+        torch.manual_seed(settings.seed)
+        try:
+            if start is None:
+                return get_peft_model(model, fresh, adapter_name=OWN), OWN
+            if method != "personal":
+                return PeftModel.from_pretrained(model, str(start), adapter_name=OWN, is_trainable=True), OWN
+            adapted = PeftModel.from_pretrained(model, str(start), adapter_name=SHARED, is_trainable=False)
+            adapted.add_adapter(OWN, fresh)
+        except (ValueError, RuntimeError) as error:
+            raise UsageError(f"the adapter cannot be put on this model: {error}") from None
+    adapted.base_model.set_adapter([SHARED, OWN])
+    for name, parameter in adapted.named_parameters():
+        parameter.requires_grad_(f".{OWN}." in name)
+    return adapted, OWN
+
+
+def _check_targets(targets: str | Iterable[str]) -> None:
+    names = [targets] if isinstance(targets, str) else list(targets)
+    for name in names:
+        last = name.rpartition(".")[2]
+        if last in ("lm_head", "embed_tokens", "embed_out", "wte"):
+            raise UsageError(
+                f"[lora] targets: {name} cannot be adapted. The head is kept frozen (its gradient is never made, servers "
+                "refuse it, and where it is tied to the embeddings both would change); leave it out, or write all-linear"
+            )
+
+
+def _check_dropout(config: Any, lora: float, method: Method) -> None:
+    """Preferences compare the model with what it was: dropout would put noise into one side of the comparison only, and a
+    shared prompt would draw one mask where two rows draw two.
+    """
+    if method not in _PREFERENCE:
+        return
+    on = {
+        k: v
+        for k, v in config.to_dict().items()
+        if ("dropout" in k or k.endswith("pdrop")) and isinstance(v, float) and v > 0 and not k.startswith(_HEADS)
+    }
+    if lora > 0:
+        on["[lora] dropout"] = lora
+    if on:
+        named = ", ".join(f"{k} = {v:g}" for k, v in on.items())
+        raise UsageError(f"preference training runs without dropout, and this has {named}; set it to 0")

@@ -1,0 +1,93 @@
+"""Pairs with people's edit decisions, and texts with people's themes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redline.judging import Pair
+from redline.taxonomy import Taxonomy
+
+__all__ = ["AnnotatedPair", "Annotation", "ThemedText"]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One annotator's decisions about a pair: which draft units are deleted, which reference units are added."""
+
+    annotator: str
+    deleted: tuple[bool, ...]
+    added: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedPair:
+    """A draft and a reference as units, with at least one annotation.  All pairs of a `case` stay on one side of a split.
+
+    Where several annotators decided, the majority counts, and a tie is an edit (as for `HumanJudge`).  One training
+    example an annotator would ask one prompt for contradicting answers, and would count a pair by how many read it.
+
+    >>> marks = (Annotation("a", (True,), ()), Annotation("b", (False,), ()), Annotation("c", (False,), ()))
+    >>> AnnotatedPair("p1", "s1", ("Rest.",), (), marks).deleted
+    (False,)
+    """
+
+    id: str
+    case: str
+    draft: tuple[str, ...]
+    reference: tuple[str, ...]
+    annotations: tuple[Annotation, ...]
+
+    def __post_init__(self) -> None:
+        sizes = {(len(a.deleted), len(a.added)) for a in self.annotations}
+        if sizes != {(len(self.draft), len(self.reference))}:
+            raise ValueError(f"pair {self.id}: every annotation has one mark a unit, and there is at least one")
+
+    @property
+    def pair(self) -> Pair:
+        """As judges take it."""
+        return Pair(self.id, self.draft, self.reference)
+
+    @property
+    def deleted(self) -> tuple[bool, ...]:
+        """Which draft units are deleted."""
+        return _majority([a.deleted for a in self.annotations])
+
+    @property
+    def added(self) -> tuple[bool, ...]:
+        """Which reference units are added."""
+        return _majority([a.added for a in self.annotations])
+
+
+@dataclass(frozen=True, slots=True)
+class ThemedText:
+    """A text as units, and each annotator's themes of every unit (`labels[annotator][unit]`), at least one's."""
+
+    id: str
+    case: str
+    units: tuple[str, ...]
+    labels: tuple[tuple[tuple[str, ...], ...], ...]
+
+    def __post_init__(self) -> None:
+        if not self.labels or any(len(one) != len(self.units) for one in self.labels):
+            raise ValueError(f"text {self.id}: every annotator gives each unit its themes, and there is at least one")
+
+    def themes(self, taxonomy: Taxonomy) -> tuple[tuple[str, ...], ...]:
+        """Themes of each unit: those that more than half of the annotators give it, else the one that most give it (the
+        first in the taxonomy's order among equals).  No theme is the residual theme; beside another one it is left out.
+        """
+        return tuple(self._themes([one[i] for one in self.labels], taxonomy) for i in range(len(self.units)))
+
+    def _themes(self, said: Sequence[Sequence[str]], taxonomy: Taxonomy) -> tuple[str, ...]:
+        residual = taxonomy.residual
+        votes = Counter(key for keys in said for key in (set(keys) - {residual} or {residual}))
+        found = [key for key, count in votes.items() if 2 * count > len(said)]
+        if not found:
+            most = max(votes.values())
+            found = [taxonomy.order(key for key, count in votes.items() if count == most)[0]]
+        return taxonomy.order(found)
+
+
+def _majority(marks: Sequence[Sequence[bool]]) -> tuple[bool, ...]:
+    return tuple(2 * sum(unit) >= len(unit) for unit in zip(*marks, strict=True))
