@@ -18,7 +18,7 @@ from redline.judging import (
     theme_judge,
 )  # fmt: skip
 from redline.records import EditLoad, Status, ThemeVerdict, Verdict
-from redline.scoring import Judges, content_load, judge_pairs, theme_load, theme_set, unjudged
+from redline.scoring import Judges, content_load, judge_pairs, theme_load, theme_set, theme_unknown, unjudged
 from redline.taxonomy import default_taxonomy
 from redline.units import unit_texts
 
@@ -40,7 +40,9 @@ class PairResult:
     @property
     def status(self) -> Status:
         """`ok`, or the first failure among the units."""
-        failed = [v.status for v in (*self.draft, *self.reference) if v.status is not Status.OK]
+        verdicts: tuple[Verdict | ThemeVerdict, ...]
+        verdicts = (*self.draft, *self.reference, *self.draft_themes, *self.reference_themes)
+        failed = [v.status for v in verdicts if v.status is not Status.OK]
         return failed[0] if failed else Status.OK
 
     @property
@@ -68,7 +70,7 @@ class PairResult:
             "themes": {
                 "draft": in_order(theme_set(self.draft_themes)),
                 "reference": in_order(theme_set(self.reference_themes)),
-                **_scores(self.themes),
+                **_scores(self.themes, theme_unknown(self.draft_themes) or theme_unknown(self.reference_themes)),
             },
         }
 
@@ -100,14 +102,15 @@ def judge(
 def theme_rows(
     texts: Sequence[tuple[str | int, tuple[str, ...]]], classifier: ThemeJudge, store: VerdictStore
 ) -> list[dict[str, Any]]:
-    """(id, units) of each text to the lines of `redline themes`."""
+    """(id, units) of each text to the lines of `redline themes`; where the classifier failed, `themes` is null."""
     asked = [ThemeQuestion(units, i) for _, units in texts for i in range(len(units))]
     verdicts = iter(Runner(classifier, store).run(asked))
     rows = []
     for id_, units in texts:
         found = [next(verdicts) for _ in units]
-        sentences = [{"text": u, "themes": list(v.themes), "p": dict(v.p)} for u, v in zip(units, found, strict=True)]
-        rows.append({"id": id_, "sentences": sentences, "themes": in_order(theme_set(found))})
+        sentences = [_themed(u, v) for u, v in zip(units, found, strict=True)]
+        known = None if theme_unknown(found) else in_order(theme_set(found))
+        rows.append({"id": id_, "sentences": sentences, "themes": known})
     return rows
 
 
@@ -140,6 +143,13 @@ def _unit(text: str, verdict: Verdict, probability: str, decision: str) -> dict[
     if verdict.status is not Status.OK:
         row["status"] = verdict.status.value
     return row
+
+
+def _themed(text: str, verdict: ThemeVerdict) -> dict[str, Any]:
+    """A sentence with its themes, or with what became of it."""
+    if verdict.status is not Status.OK:
+        return {"text": text, "themes": None, "status": verdict.status.value}
+    return {"text": text, "themes": list(verdict.themes), "p": dict(verdict.p)}
 
 
 def _scores(load: EditLoad, unknown: bool = False) -> dict[str, float | None]:

@@ -57,3 +57,8 @@ def test_installed_packages_add_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def made(rest: str, options: ModelOptions):
     return (rest, options.name)
+
+
+def test_every_kind_of_model_takes_a_name_for_tables() -> None:
+    for spec in ("tiny", "recorded:frontier-llm", "openai:m@http://localhost:1/v1"):
+        assert chat_model(spec, ModelOptions(name="mine")).name == "mine"

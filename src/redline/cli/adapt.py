@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from redline.training.adapt.run import Adapted, Tell
     from redline.training.adapt.settings import AdaptSettings, Method
 
-__all__ = ["personal", "sft", "tadpole"]
+__all__ = ["make_settings", "personal", "say_adapted", "sft", "tadpole", "training"]
 
 Out = Annotated[Path, typer.Option("--out", help="Folder of adapters; the new one is OUT/NAME@DIGEST.")]
 Config = Annotated[Path | None, typer.Option("--config", help="TOML file of settings (docs/training.md).")]
@@ -44,9 +44,9 @@ def sft(
     device: Device = None, threads: Threads = None,
 ) -> None:  # fmt: skip
     """Supervised fine-tuning (LoRA) on clinicians' own replies; goes on after an interruption."""
-    settings = _settings("sft", config, base, adapter, corpus, sets, name, epochs, rate, seed, device, threads)
-    with _training() as tell:
-        _say(_adapt(settings, "sft", _supervised(settings), out, tell), settings)
+    settings = make_settings("sft", config, base, adapter, corpus, sets, name, epochs, rate, seed, device, threads)
+    with training() as tell:
+        say_adapted(_adapt(settings, "sft", _supervised(settings), out, tell), settings)
 
 
 def tadpole(
@@ -55,11 +55,11 @@ def tadpole(
     threads: Threads = None,
 ) -> None:  # fmt: skip
     """Thematic preference optimisation on preference sets, best from the adapter that `redline train sft` made."""
-    settings = _settings("tadpole", config, base, adapter, None, sets, name, epochs, rate, seed, device, threads)
+    settings = make_settings("tadpole", config, base, adapter, None, sets, name, epochs, rate, seed, device, threads)
     if settings.data.sets is None:
         raise UsageError("say what is preferred to what: --sets FILE, made by `redline prefer build`")
-    with _training() as tell:
-        _say(_adapt(settings, "tadpole", _read_sets(settings), out, tell), settings)
+    with training() as tell:
+        say_adapted(_adapt(settings, "tadpole", _read_sets(settings), out, tell), settings)
 
 
 def personal(
@@ -68,13 +68,13 @@ def personal(
     epochs: Epochs = None, rate: RateOption = None, seed: Seed = None, device: Device = None, threads: Threads = None,
 ) -> None:  # fmt: skip
     """A small adapter for each clinician with enough replies or edits, on top of the shared one; use it as hf:BASE+OUT."""
-    settings = _settings("personal", config, base, adapter, corpus, sets, None, epochs, rate, seed, device, threads)
+    settings = make_settings("personal", config, base, adapter, corpus, sets, None, epochs, rate, seed, device, threads)
     from redline.training.adapt.personal import adapt_clinicians
 
     everything = _supervised(settings) if settings.data.corpus else _read_sets(settings)
     if settings.data.corpus and settings.data.sets:
         everything = [*everything, *(s for s in _read_sets(settings) if s.pairs)]
-    with _training() as tell:
+    with training() as tell:
         found = adapt_clinicians(settings, everything, out, clinician or settings.data.clinicians, tell=tell)
     for who, adapted in found.made.items():
         print(f"{who}: {adapted.info.folder}; {_validated(adapted)}")
@@ -83,7 +83,7 @@ def personal(
     print(f"use them as --model hf:{settings.model.base}+{out}")
 
 
-def _settings(
+def make_settings(
     method: Method, config: Path | None, base: str | None, adapter: str | None, corpus: str | None, sets: str | None,
     name: str | None, epochs: int | None, rate: float | None, seed: int | None, device: str | None, threads: int | None,
 ) -> AdaptSettings:  # fmt: skip
@@ -142,7 +142,7 @@ def _adapt(settings: AdaptSettings, method: Method, sets: list[Any], out: Path, 
 
 
 @contextmanager
-def _training() -> Iterator[Tell]:
+def training() -> Iterator[Tell]:
     """Progress bars, and in a log a line now and then; Ctrl-C says how to go on."""
     with progress_bars(40) as bar:
 
@@ -159,7 +159,7 @@ def _training() -> Iterator[Tell]:
             raise typer.Exit(130) from None
 
 
-def _say(adapted: Adapted, settings: AdaptSettings) -> None:
+def say_adapted(adapted: Adapted, settings: AdaptSettings) -> None:
     card = adapted.card
     left = card["left_out"]
     dropped = [f"{n} {kind} ({why})" for kind in ("sets", "pairs", "replies") for why, n in left[kind].items()]

@@ -12,6 +12,7 @@ from redline.api import judge_rows
 from redline.cli.inputs import read_pairs
 from redline.cli.options import (
     AllowRemote,
+    Classifier,
     Judge,
     MaxCalls,
     MaxCost,
@@ -34,7 +35,8 @@ Estimate = Annotated[
 def judge(
     pairs: Annotated[Path, typer.Argument(help='JSONL with {"id", "draft", "reference"}; texts or lists of units.')],
     out: Annotated[Path, typer.Option("--out", help="JSONL to write, same order.")],
-    judge: Judge = "encoder", store: Store = None, allow_remote: AllowRemote = None, price_in: PriceIn = 0.0,
+    judge: Judge = "encoder", classifier: Classifier = "encoder", store: Store = None,
+    allow_remote: AllowRemote = None, price_in: PriceIn = 0.0,
     price_out: PriceOut = 0.0, max_cost: MaxCost = None, max_calls: MaxCalls = None, retry_failed: Retry = False,
     estimate: Estimate = False,
     marks: Annotated[bool, typer.Option("--allow-direction-marks", help="Accept invisible direction marks.")] = False,
@@ -45,7 +47,7 @@ def judge(
     found = read_pairs(pairs, TextRules(max_chars, marks))
     judges = make_judges(
         judge, store, allow_remote, price_in, price_out, max_cost, max_calls,
-        beside=out.with_name(f"{out.name}.verdicts.sqlite"), retry_failed=retry_failed,
+        beside=out.with_name(f"{out.name}.verdicts.sqlite"), retry_failed=retry_failed, classifier=classifier,
     )  # fmt: skip
     if estimate or is_paid(judges.content):
         open_, cost = judges.content_runner().estimate([q for p in found for q in pair_questions(p)])

@@ -22,15 +22,19 @@ from redline.scoring import Judges
 from redline.taxonomy import Taxonomy, default_taxonomy
 
 __all__ = [
-    "AllowRemote", "Judge", "Map", "MapFile", "MaxCalls", "MaxCost", "PriceIn", "PriceOut", "Retry", "Store",
+    "AllowRemote", "Classifier", "Judge", "Map", "MapFile", "MaxCalls", "MaxCost", "PriceIn", "PriceOut", "Retry", "Store",
     "TaxonomyFile", "bars", "corpus_source", "make_judges", "progress_bars",
 ]  # fmt: skip
 
 Judge = Annotated[
     str,
     typer.Option(
-        "--judge", help="encoder, exact, human:FILE, llm:MODEL@URL, panel:A,B, cascade:A,B, or an installed one."
+        "--judge",
+        help="encoder, exact, human:FILE, llm:MODEL@URL, llm:hf:FOLDER+ADAPTER, panel:A,B, cascade:A,B, or an installed one.",
     ),
+]
+Classifier = Annotated[
+    str, typer.Option("--classifier", help="Themes by: encoder, encoder:FOLDER, llm:MODEL@URL, llm:hf:FOLDER+ADAPTER.")
 ]
 Store = Annotated[
     Path | None, typer.Option("--store", help="Verdict store (SQLite); the same question is judged once, ever.")
@@ -72,6 +76,7 @@ def read_taxonomy(path: Path | None) -> Taxonomy:
 def make_judges(
     judge: str, store: Path | None, allow_remote: list[str] | None, price_in: float, price_out: float,
     max_cost: float | None, max_calls: int | None, *, beside: Path | None = None, retry_failed: bool = False,
+    classifier: str = "encoder", taxonomy: Taxonomy | None = None,
 ) -> Judges:  # fmt: skip
     """Judges, store and budget; a limit on a judge without a price is refused, since it could never bite.
 
@@ -81,8 +86,9 @@ def make_judges(
     content = content_judge(judge, options)
     if max_cost is not None and is_paid(content) and price_in == price_out == 0:
         raise UsageError("--max-cost needs --price-in and --price-out: without prices no cost is known")
-    place = store or (beside if is_paid(content) else None) or ":memory:"
-    return Judges(content, theme_judge(), VerdictStore(place), Budget(max_cost, max_calls), retry_failed=retry_failed)
+    themes = theme_judge(classifier, options, taxonomy)
+    place = store or (beside if is_paid(content) or is_paid(themes) else None) or ":memory:"
+    return Judges(content, themes, VerdictStore(place), Budget(max_cost, max_calls), retry_failed=retry_failed)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from redline.cli.options import (
     AllowRemote,
+    Classifier,
     Judge,
     Map,
     MapFile,
@@ -40,7 +41,8 @@ SplitName = Annotated[str | None, typer.Option("--split", help="Only cases of th
 def score(
     corpus: Annotated[str, typer.Argument(help="'bundled', a folder, a table, or hf:NAME[@SPLIT].")],
     out: Annotated[Path, typer.Option("--out", help="Folder for results.json, messages.jsonl and Parquet tables.")],
-    split: SplitName = None, judge: Judge = "encoder", store: Store = None,
+    split: SplitName = None, judge: Judge = "encoder", classifier: Classifier = "encoder",
+    store: Store = None,
     baseline: Annotated[str | None, typer.Option("--baseline", help="Row that every system is compared with.")] = None,
     margin: Annotated[float, typer.Option("--margin", help="Non-inferiority margin in score points.")] = 0.05,
     draws: Annotated[int, typer.Option("--draws", min=100, help="Resamples.")] = 10_000,
@@ -64,7 +66,7 @@ def score(
         found = found.only(split=split)
     judges = make_judges(
         judge, store, allow_remote, price_in, price_out, max_cost, max_calls, beside=out / "verdicts.sqlite",
-        retry_failed=retry_failed,
+        retry_failed=retry_failed, classifier=classifier, taxonomy=source.taxonomy,
     )  # fmt: skip
     if is_paid(judges.content):
         asked = [q for c in comparisons(found, plan.rows) for q in pair_questions(c.pair)]

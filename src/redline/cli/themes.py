@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from redline.api import theme_rows
+from redline.chat import Prices
 from redline.cli.inputs import read_texts
-from redline.cli.options import Store
+from redline.cli.options import AllowRemote, Classifier, PriceIn, PriceOut, Store, TaxonomyFile, read_taxonomy
 from redline.corpus import TextRules
 from redline.files import check_target, write_jsonl
 from redline.judging import VerdictStore, theme_judge
+from redline.judging.registry import JudgeOptions
 
 
 def themes(
     texts: Annotated[Path, typer.Argument(help='JSONL with {"id", "text"}; a text or a list of units.')],
     out: Annotated[Path, typer.Option("--out", help="JSONL to write, same order.")],
-    classifier: Annotated[str, typer.Option("--classifier", help="encoder, or encoder:FOLDER.")] = "encoder",
-    store: Store = None,
+    classifier: Classifier = "encoder", store: Store = None, taxonomy: TaxonomyFile = None, allow_remote: AllowRemote = None,
+    price_in: PriceIn = 0.0, price_out: PriceOut = 0.0,
     marks: Annotated[bool, typer.Option("--allow-direction-marks", help="Accept invisible direction marks.")] = False,
     max_chars: Annotated[int, typer.Option("--max-chars", min=1, help="Longest text that is classified.")] = 100_000,
-) -> None:
+) -> None:  # fmt: skip
     """What each sentence is for: the themes of the taxonomy with their probabilities."""
     check_target(out)
     found = read_texts(texts, TextRules(max_chars, marks))
-    write_jsonl(out, theme_rows(found, theme_judge(classifier), VerdictStore(store or ":memory:")))
+    options = JudgeOptions(frozenset(allow_remote or ()), Prices(price_in, price_out))
+    judge = theme_judge(classifier, options, read_taxonomy(taxonomy))
+    rows = theme_rows(found, judge, VerdictStore(store or ":memory:"))
+    write_jsonl(out, rows)
+    failed = sum(s["themes"] is None for row in rows for s in row["sentences"])
+    if failed:
+        print(f"{failed} sentence(s) could not be classified; the themes of their texts are null", file=sys.stderr)

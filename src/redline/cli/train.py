@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from redline.cli import adapt
+from redline.cli import adapt, tune
 from redline.errors import UsageError
 
 app = typer.Typer(
@@ -26,6 +26,8 @@ def _root() -> None:
 app.command("sft")(adapt.sft)
 app.command("tadpole")(adapt.tadpole)
 app.command("personal")(adapt.personal)
+app.command("judge")(tune.judge)
+app.command("themes")(tune.themes)
 
 
 @app.command("encoder")

@@ -4,7 +4,7 @@ from redline.scoring.comparison import Comparison, Kind
 from redline.scoring.cost import EditCost
 from redline.scoring.findings import Finding, find
 from redline.scoring.layout import Layout
-from redline.scoring.loads import Judged, content_load, statistics, theme_load, theme_set, unjudged
+from redline.scoring.loads import Judged, content_load, statistics, theme_load, theme_set, theme_unknown, unjudged
 from redline.scoring.measures import Measures
 from redline.scoring.paired import TableContrast
 from redline.scoring.readability import reading_grade, word_count
@@ -18,5 +18,5 @@ __all__ = [
     "BOILERPLATE", "CEILING", "EMPTY", "Cell", "Comparison", "EditCost", "Finding", "Judged", "Judges", "Kind",
     "Layout", "Measures", "Plan", "Rows", "ScoreTable", "Scored", "Signature", "TableContrast", "check_themes", "clinician_matrix",
     "comparisons", "content_load", "find", "judge_comparisons", "judge_pairs", "make_table", "observed_comparisons",
-    "reading_grade", "score_corpus", "statistics", "theme_load", "theme_set", "unjudged", "word_count",
+    "reading_grade", "score_corpus", "statistics", "theme_load", "theme_set", "theme_unknown", "unjudged", "word_count",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ __all__ = ["Layout"]
 LOAD = ("draft_units", "deletions", "reference_units", "additions")
 SINGLE = (
     "comparisons", "empty", "unscored", "unjudged", "failed", "f1_sum", "f1_count",
-    "drafts", "replies", "draft_units", "draft_words", "draft_grade", "graded",
+    "drafts", "replies", "themed_drafts", "themed_replies", "draft_units", "draft_words", "draft_grade", "graded",
 )  # fmt: skip
 
 
@@ -25,7 +25,8 @@ class Layout:
     """Column positions for a taxonomy.  Blocks of four are `EditLoad`s in the order of its fields.
 
     A draft that meets five replies stands in five comparisons; `drafts`, lengths and `in_drafts` count it once
-    (a fifth in each), and likewise `replies` and `in_replies` each reply of a row.
+    (a fifth in each), and likewise `replies` and `in_replies` each reply of a row.  `themed_drafts` and `themed_replies` count
+    those whose themes are known.
     """
 
     taxonomy: Taxonomy
@@ -49,7 +50,7 @@ class Layout:
 
         >>> from redline.taxonomy import default_taxonomy
         >>> Layout(default_taxonomy()).block("expected")
-        [13, 14, 15, 16]
+        [15, 16, 17, 18]
         """
         return [self.index[f"{prefix}.{n}"] for n in LOAD]
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from redline.records import EditLoad, ThemeVerdict, Verdict
+from redline.records import EditLoad, Status, ThemeVerdict, Verdict
 from redline.scoring.comparison import Comparison
 from redline.scoring.layout import Layout
 from redline.scoring.readability import reading_grade, word_count
 
-__all__ = ["Judged", "content_load", "statistics", "theme_load", "theme_set", "unjudged"]
+__all__ = ["Judged", "content_load", "statistics", "theme_load", "theme_set", "theme_unknown", "unjudged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,15 @@ def theme_load(draft: frozenset[str], reference: frozenset[str]) -> EditLoad:
 def theme_set(verdicts: Sequence[ThemeVerdict]) -> frozenset[str]:
     """Themes present in a text: those of any of its units."""
     return frozenset(t for v in verdicts for t in v.themes)
+
+
+def theme_unknown(verdicts: Sequence[ThemeVerdict]) -> bool:
+    """Whether the themes of a text are not known: the classifier failed on one of its units.
+
+    >>> theme_unknown([ThemeVerdict(Status.OK, {}, ("a",)), ThemeVerdict(Status.TIMEOUT)]), theme_unknown([])
+    (True, False)
+    """
+    return any(v.status is not Status.OK for v in verdicts)
 
 
 def _amount(verdict: Verdict, hard: bool) -> float:
@@ -95,6 +104,10 @@ def _fill_counts(
     row[at["draft_units"]], row[at["draft_words"]] = once[0] * len(draft), once[0] * word_count(draft)
     if grade is not None:
         row[at["draft_grade"]], row[at["graded"]] = once[0] * grade, once[0]
+    row[at["failed"]] += sum(v.status is not Status.OK for v in (*item.draft_themes, *item.reference_themes))
+    if theme_unknown(item.draft_themes) or theme_unknown(item.reference_themes):
+        return  # a theme that nobody could look for is not a theme that is absent
+    row[at["themed_drafts"]], row[at["themed_replies"]] = once
     mine, theirs = theme_set(item.draft_themes), theme_set(item.reference_themes)
     for key in layout.taxonomy.keys:
         has, wants = key in mine, key in theirs

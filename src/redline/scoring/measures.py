@@ -70,8 +70,8 @@ class Measures:
 
     def _rates(self, sums: Floats) -> list[list[Floats]]:
         at, keys = self.layout.index, self.layout.taxonomy.keys
-        drafts = [_ratio(sums[..., at[f"theme.{k}.in_drafts"]], sums[..., at["drafts"]]) for k in keys]
-        replies = [_ratio(sums[..., at[f"theme.{k}.in_replies"]], sums[..., at["replies"]]) for k in keys]
+        drafts = [_ratio(sums[..., at[f"theme.{k}.in_drafts"]], sums[..., at["themed_drafts"]]) for k in keys]
+        replies = [_ratio(sums[..., at[f"theme.{k}.in_replies"]], sums[..., at["themed_replies"]]) for k in keys]
         return [drafts, replies, [d - r for d, r in zip(drafts, replies, strict=True)]]
 
     def _amounts(self, sums: Floats) -> list[Floats]:

@@ -42,7 +42,8 @@ class TinyModel:
     card's digests; `InputError` says which one is damaged.  Requests that wait together are written side by side.
     """
 
-    def __init__(self, folder: str | Path | None = None) -> None:
+    def __init__(self, folder: str | Path | None = None, *, name: str = "tiny") -> None:
+        self._name = name
         self._card = read_card(bundled_tiny() if folder is None else folder)
         self._lock = threading.Lock()
         self._read: _Loaded | None = None
@@ -53,7 +54,7 @@ class TinyModel:
 
     @property
     def name(self) -> str:
-        return "tiny"
+        return self._name
 
     @property
     def digest(self) -> str:

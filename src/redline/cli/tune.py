@@ -1,0 +1,76 @@
+"""`redline train judge|themes`: fine-tune a language model as a content judge or as a theme classifier (extra `train`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from redline.cli.adapt import (
+    Base,
+    Config,
+    Device,
+    Epochs,
+    Name,
+    RateOption,
+    Seed,
+    Start,
+    Threads,
+    make_settings,
+    say_adapted,
+    training,
+)
+from redline.cli.options import TaxonomyFile, read_taxonomy
+from redline.errors import UsageError
+
+__all__ = ["judge", "themes"]
+
+Out = Annotated[Path, typer.Option("--out", help="Folder of adapters; the new one is OUT/NAME@DIGEST.")]
+Pairs = Annotated[
+    Path | None, typer.Option("--pairs", help="Pairs in the form of pairs_train.jsonl; else the bundled ones.")
+]
+Texts = Annotated[
+    Path | None, typer.Option("--texts", help="Texts in the form of theme_texts.jsonl; else bundled replies.")
+]
+Annotations = Annotated[Path | None, typer.Option("--annotations", help="What annotators decided about them.")]
+Number = Annotated[int | None, typer.Option("--number", min=1, help="How many are learned; the others are held out.")]
+
+
+def judge(
+    out: Out = Path("adapters"), config: Config = None, base: Base = None, pairs: Pairs = None, annotations: Annotations = None,
+    number: Number = 450, adapter: Start = None, name: Name = None, epochs: Epochs = None, rate: RateOption = None,
+    seed: Seed = None, device: Device = None, threads: Threads = None,
+) -> None:  # fmt: skip
+    """Fine-tune a content judge on annotated pairs (the paper: 450); use it as --judge llm:hf:BASE+ADAPTER."""
+    settings = make_settings("judge", config, base, adapter, None, None, name, epochs, rate, seed, device, threads)
+    _tune("judge", settings, out, pairs, annotations, number, None)
+
+
+def themes(
+    out: Out = Path("adapters"), config: Config = None, base: Base = None, texts: Texts = None, annotations: Annotations = None,
+    number: Number = None, taxonomy: TaxonomyFile = None, adapter: Start = None, name: Name = None, epochs: Epochs = None,
+    rate: RateOption = None, seed: Seed = None, device: Device = None, threads: Threads = None,
+) -> None:  # fmt: skip
+    """Fine-tune a theme classifier, also for your own taxonomy; use it as --classifier llm:hf:BASE+ADAPTER."""
+    settings = make_settings("themes", config, base, adapter, None, None, name, epochs, rate, seed, device, threads)
+    _tune("themes", settings, out, texts, annotations, number, taxonomy)
+
+
+def _tune(
+    kind: Literal["judge", "themes"], settings: object, out: Path, texts: Path | None, annotations: Path | None,
+    number: int | None, taxonomy_file: Path | None,
+) -> None:  # fmt: skip
+    """Material, training, and what the judge does with the held-out part, which no step and no stop has seen."""
+    from redline.training.adapt.judging import tune_judge
+
+    if (texts is None) != (annotations is None):
+        raise UsageError(
+            "texts and their annotations belong together: give both files, or neither for the bundled ones"
+        )
+    taxonomy = read_taxonomy(taxonomy_file)
+    with training() as tell:
+        adapted, quality = tune_judge(kind, settings, out, texts, annotations, number, taxonomy, tell)  # type: ignore[arg-type]
+    say_adapted(adapted, settings)  # type: ignore[arg-type]
+    for line in quality:
+        print(line)
