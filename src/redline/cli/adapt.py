@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -143,10 +144,12 @@ def _adapt(settings: AdaptSettings, method: Method, sets: list[Any], out: Path, 
 
 @contextmanager
 def training() -> Iterator[Tell]:
-    """Progress bars, and in a log a line now and then; Ctrl-C says how to go on."""
+    """Progress bars, and in a log a line now and then; Ctrl-C says how to go on.  Of several processes one speaks."""
     with progress_bars(40) as bar:
 
         def tell(what: str, done: int, total: int, words: str) -> None:
+            if not _first():
+                return
             if total:
                 bar(what, done, total)
             if not sys.stderr.isatty() and (not total or done == total or done % 10 == 0):
@@ -159,7 +162,15 @@ def training() -> Iterator[Tell]:
             raise typer.Exit(130) from None
 
 
+def _first() -> bool:
+    """Whether this process is the one that speaks, where a launcher started several."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def say_adapted(adapted: Adapted, settings: AdaptSettings) -> None:
+    """Where the adapter is, what the held-out cases say of it, what was left out."""
+    if not _first():
+        return
     card = adapted.card
     left = card["left_out"]
     dropped = [f"{n} {kind} ({why})" for kind in ("sets", "pairs", "replies") for why, n in left[kind].items()]

@@ -10,7 +10,7 @@ from redline.drafting import DraftContext, Prompted, Task, strategy
 from redline.errors import UsageError
 from redline.training.preference import PreferenceSet
 
-__all__ = ["held_out", "sets_of_corpus"]
+__all__ = ["held_out", "sets_of_corpus", "some_cases"]
 
 
 def sets_of_corpus(
@@ -41,6 +41,15 @@ def sets_of_corpus(
                     )
                 )  # fmt: skip
     return found
+
+
+def some_cases(sets: Iterable[PreferenceSet], count: int | None, seed: int) -> list[PreferenceSet]:
+    """The sets of a seeded sample of `count` cases (None: all); a larger sample holds the smaller one."""
+    sets = list(sets)
+    cases = sorted({s.case or s.id for s in sets})
+    random.Random(f"{seed} cases").shuffle(cases)
+    kept = set(cases[:count])
+    return [s for s in sets if (s.case or s.id) in kept]
 
 
 def held_out(sets: Iterable[PreferenceSet], share: float, seed: int) -> tuple[list[PreferenceSet], list[PreferenceSet]]:

@@ -16,7 +16,7 @@ from redline.files import check_target, write_json
 from redline.records import digest
 from redline.training.adapt.checkpoint import State
 from redline.training.adapt.loop import Examples, Training
-from redline.training.adapt.material import held_out
+from redline.training.adapt.material import held_out, some_cases
 from redline.training.adapt.policy import OWN, Policy, open_policy
 from redline.training.adapt.settings import AdaptSettings, Method
 from redline.training.adapters import Lora, lora_of, read_lora, save_adapter, stacked
@@ -97,7 +97,8 @@ def _examples(
 ) -> tuple[list[TokenSet], list[TokenSet]]:
     pairs = method in ("tadpole", "personal")
     found = []
-    for part in held_out(sets, settings.data.validation, settings.seed):
+    chosen = some_cases(sets, settings.data.cases, settings.seed)
+    for part in held_out(chosen, settings.data.validation, settings.seed):
         tokens = tokenise(part, policy.template, policy.window, left_out, pairs=pairs, need_pair=method == "tadpole")
         found.append([_weighted(one, settings.loss.themes) for one in tokens])
     if not found[0]:
