@@ -13,7 +13,7 @@ from typing import Literal, Protocol, runtime_checkable
 from redline.chat.prices import Prices
 from redline.records import Status, digest
 
-__all__ = ["ChatMessage", "ChatModel", "ChatRequest", "ChatResult", "Sampling", "Tag", "Usage"]
+__all__ = ["AdapterChoice", "ChatMessage", "ChatModel", "ChatRequest", "ChatResult", "Sampling", "Tag", "Usage"]
 
 Role = Literal["system", "user", "assistant"]
 
@@ -47,11 +47,14 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """Messages and sampling; `tag` says what for."""
+    """Messages and sampling; `tag` says what for.  `adapter` is the id of the one that must answer, where a model has
+    several (`ChatModel.adapter_for`): the same words to another adapter are another request.
+    """
 
     messages: tuple[ChatMessage, ...]
     sampling: Sampling = Sampling()
     tag: Tag | None = None
+    adapter: str = ""
 
     @property
     def digest(self) -> str:
@@ -61,10 +64,9 @@ class ChatRequest:
         >>> ChatRequest(ask).digest == ChatRequest(ask, tag=Tag("c1", "zero_shot")).digest
         True
         """
-        s = self.sampling
-        return digest(
-            [[m.role, m.text] for m in self.messages] + [[s.temperature, s.top_p, s.max_tokens, s.seed]], length=32
-        )
+        s, said = self.sampling, [[m.role, m.text] for m in self.messages]
+        adapter = [self.adapter] if self.adapter else []
+        return digest([*said, [s.temperature, s.top_p, s.max_tokens, s.seed, *adapter]], length=32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,14 @@ class ChatResult:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AdapterChoice:
+    """Which adapter answers for a clinician: its id (empty: the base model), and what a reader of the draft must know."""
+
+    id: str = ""
+    remark: str = ""
+
+
 @runtime_checkable
 class ChatModel(Protocol):
     """A language model.  Safe to call from many tasks of one event loop at once.
@@ -99,8 +109,9 @@ class ChatModel(Protocol):
     server model).  `window` is the context in tokens where it is known.  `concurrent` is how many requests are worth
     having in flight.
 
-    Optional attributes, read with a default: `adapter` (its name, for the draft's provenance), `host` (where requests go),
-    `replays` (true for a recording: an answer belongs to a task, and nothing is asked).
+    Optional attributes, read with a default: `adapter` (its `id`, for the draft's provenance), `host` (where requests go),
+    `replays` (true for a recording: an answer belongs to a task, and nothing is asked), `personal` (true where each
+    clinician has a model of their own; `adapter_for(clinician)` then gives the `AdapterChoice` to ask with).
     """
 
     @property

@@ -9,14 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from redline.chat.adapters import AdapterInfo, check_shapes
+from redline.chat.adapters.choice import AdapterSet, adapter_set
+from redline.chat.adapters.resident import Resident
 from redline.chat.batching import Batcher
-from redline.chat.contract import ChatMessage, ChatRequest, ChatResult, Sampling, Usage
+from redline.chat.contract import AdapterChoice, ChatMessage, ChatRequest, ChatResult, Sampling, Usage
 from redline.chat.draws import OwnDraws
 from redline.chat.prices import Prices
 from redline.chat.template import ChatTemplate
 from redline.chat.weights import check_extra, find_folder, load, read_window, weights_digest
 from redline.errors import UsageError
-from redline.records import Status
+from redline.records import Status, digest
 
 __all__ = ["HfModel"]
 
@@ -26,46 +29,68 @@ class _Prompt:
     ids: tuple[int, ...]
     sampling: Sampling
     seed: int
+    adapter: str
 
 
 class HfModel:
-    """The model in `source` (a folder, or a name in the local Hugging Face cache) with the adapter in `adapter`.
+    """The model in `source` (a folder, or a name in the local Hugging Face cache) with the adapter in `adapter`, or with
+    one for each clinician where `adapter` is a folder with `clinicians.json` (`personal` is then true).
 
     Nothing is fetched from the network unless `download` is true, and no code of the folder is run.  Requests that
     come together are generated together, `batch` at most, padded on the left.  At temperature 0 the likeliest token
     is taken; else each request draws with its own generator, seeded with the request's digest (which holds the
     sampling seed): the same request gives the same text in any company, up to the rounding of padded batches.
-    Tokenizer and weights are read at the first use.  `device` is `cpu`, `cuda` or `auto`.
+    Tokenizer and weights are read at the first use.  `device` is `cpu`, `cuda` or `auto`.  An adapter that does not fit
+    is a `UsageError` here, by names and shapes; at the first use also by the base's content, unless `other_base`.
     """
 
     prices = Prices()
 
     def __init__(
-        self, source: str, adapter: str | None = None, *, title: str = "", batch: int = 8, window: int | None = None,
-        device: str = "auto", download: bool = False,
+        self, source: str, adapter: str | AdapterSet | None = None, *, title: str = "", batch: int = 8, window: int | None = None,
+        device: str = "auto", download: bool = False, other_base: bool = False,
     ) -> None:  # fmt: skip
         check_extra()
         if device not in ("auto", "cpu", "cuda"):
             raise UsageError(f"there is no device {device!r}; write auto, cpu or cuda")
         self.folder = find_folder(source, download=download)
-        self.adapter = find_folder(adapter, download=download, wanted="adapter_config.json") if adapter else None
-        self.name = title or _short(source) + (f"+{_short(adapter)}" if adapter else "")
+        named = adapter if isinstance(adapter, str) else ""
+        given = adapter if isinstance(adapter, AdapterSet) else AdapterSet()
+        self._adapters = adapter_set(named, download=download) if named else given
+        for folder in self._adapters.folders.values():
+            check_shapes(folder, self.folder)
+        self.name = title or _short(source) + (f"+{_short(named)}" if named else "")
         self.window = window or read_window(self.folder)
         self.concurrent = 2 * batch  # so that a full batch waits while one runs
-        self._device = device
+        self._device, self._other_base = device, other_base
         self._lock = threading.Lock()
         self._template: ChatTemplate | None = None
-        self._loaded: tuple[Any, str] | None = None
+        self._loaded: Resident | None = None
         self._digest = ""
         self._batcher: Batcher[_Prompt, ChatResult] = Batcher(self._run, size=lambda p: len(p.ids), limit=batch)
 
     @property
     def digest(self) -> str:
-        """Of the content of configuration, tokenizer, weights and adapter; all files are read once for it."""
+        """Of the content of configuration, tokenizer, weights and adapters; all files of the base are read once for it."""
         with self._lock:
             if not self._digest:
-                self._digest = weights_digest([self.folder, *([self.adapter] if self.adapter else [])])
+                own = weights_digest([self.folder])
+                self._digest = digest([own, self._adapters.digest]) if self._adapters.folders else own
             return self._digest
+
+    @property
+    def adapter(self) -> AdapterInfo | None:
+        """The one adapter, where there is one for everybody."""
+        return self._adapters.single
+
+    @property
+    def personal(self) -> bool:
+        """Whether clinicians have adapters of their own."""
+        return self._adapters.personal
+
+    def adapter_for(self, clinician: str | None) -> AdapterChoice:
+        """Which adapter answers for `clinician`."""
+        return self._adapters.choose(clinician)
 
     def tokens(self, messages: Sequence[ChatMessage]) -> int:
         """Tokens of the prompt with its chat template, exact."""
@@ -74,12 +99,13 @@ class HfModel:
     async def complete(self, request: ChatRequest) -> ChatResult:
         """One completion; a prompt that leaves no room for `max_tokens` is `too_long` and not run."""
         begun = time.monotonic()
+        adapter = self._adapters.named(request)
         ids = tuple(self._chat_template().encode(request.messages))
         if self.window is not None and len(ids) + request.sampling.max_tokens > self.window:
             detail = f"{len(ids)} tokens and {request.sampling.max_tokens} for the reply, the window has {self.window}"
             return ChatResult(Status.TOO_LONG, detail=detail)
         seed = int(request.digest[:15], 16)
-        result = await self._batcher.submit(_Prompt(ids, request.sampling, seed))
+        result = await self._batcher.submit(_Prompt(ids, request.sampling, seed, adapter))
         return replace(result, seconds=time.monotonic() - begun)
 
     async def close(self) -> None:
@@ -94,17 +120,28 @@ class HfModel:
             return self._template
 
     def _run(self, prompts: Sequence[_Prompt]) -> list[ChatResult]:
-        """Generate for one batch, in the batcher's thread; in halves where it does not fit into memory."""
+        """Generate for one batch, in the batcher's thread: adapter by adapter, since one is active at a time."""
+        if self._loaded is None:
+            self._loaded = Resident(self.folder, *load(self.folder, self._device), other_base=self._other_base)
+        found: dict[int, ChatResult] = {}
+        for adapter in dict.fromkeys(p.adapter for p in prompts):
+            places = [i for i, p in enumerate(prompts) if p.adapter == adapter]
+            with self._loaded.using(adapter, self._adapters.folders.get(adapter)) as model:
+                answers = self._fitting(model, self._loaded.device, [prompts[i] for i in places])
+            found |= dict(zip(places, answers, strict=True))
+        return [found[i] for i in range(len(prompts))]
+
+    def _fitting(self, model: Any, device: str, prompts: Sequence[_Prompt]) -> list[ChatResult]:
+        """In halves where it does not fit into memory."""
         import torch
 
-        model, device = self._loaded = self._loaded or load(self.folder, self.adapter, self._device)
         try:
             return self._generate(model, device, prompts)
         except torch.OutOfMemoryError:
             if len(prompts) == 1:
                 return [ChatResult(Status.TOO_LONG, detail=f"does not fit into the memory of {device}")]
         middle = len(prompts) // 2
-        return [*self._run(prompts[:middle]), *self._run(prompts[middle:])]
+        return [*self._fitting(model, device, prompts[:middle]), *self._fitting(model, device, prompts[middle:])]
 
     def _generate(self, model: Any, device: str, prompts: Sequence[_Prompt]) -> list[ChatResult]:
         import torch

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from redline.chat.completions import completion_row
-from redline.chat.contract import ChatMessage, ChatModel, ChatRequest, ChatResult
+from redline.chat.contract import AdapterChoice, ChatMessage, ChatModel, ChatRequest, ChatResult
 from redline.chat.prices import Prices
 from redline.errors import InputError
 from redline.records import Status
@@ -62,6 +62,16 @@ class Recording:
     def adapter(self) -> object:
         """The model's."""
         return getattr(self.model, "adapter", None)
+
+    @property
+    def personal(self) -> bool:
+        """The model's."""
+        return bool(getattr(self.model, "personal", False))
+
+    def adapter_for(self, clinician: str | None) -> AdapterChoice:
+        """As the model chooses."""
+        choose = getattr(self.model, "adapter_for", None)
+        return AdapterChoice() if choose is None else choose(clinician)
 
     @property
     def host(self) -> str | None:

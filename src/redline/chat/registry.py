@@ -21,7 +21,7 @@ __all__ = ["FORMS", "ModelOptions", "chat_model", "model_names"]
 
 FORMS = {
     "openai": "openai:MODEL@http://HOST:PORT/v1",
-    "hf": "hf:FOLDER_OR_NAME, or hf:FOLDER_OR_NAME+ADAPTER_FOLDER",
+    "hf": "hf:FOLDER_OR_NAME, or hf:FOLDER_OR_NAME+ADAPTER_FOLDER (or a folder with clinicians.json)",
     "recorded": "recorded:NAME, or recorded:FILE.jsonl",
     "tiny": "tiny, or tiny:FOLDER",
 }
@@ -34,7 +34,8 @@ class ModelOptions:
 
     `concurrent` is the most requests in flight (for `hf` the largest batch), `timeout` in seconds for one attempt,
     `window` the context in tokens where the model cannot say, `tokenizer` a tokenizer.json for exact counts at an
-    endpoint, `name` the model's name in tables (empty: a short one of its own).
+    endpoint, `name` the model's name in tables (empty: a short one of its own).  `other_base` takes an adapter of `hf`
+    although it was made for other weights of the same shape.
     """
 
     allow_remote: frozenset[str] = frozenset()
@@ -47,6 +48,7 @@ class ModelOptions:
     name: str = ""
     tokenizer: Path | None = None
     device: str = "auto"
+    other_base: bool = False
 
 
 def model_names() -> tuple[str, ...]:
@@ -101,7 +103,7 @@ def _hf(rest: str, options: ModelOptions) -> ChatModel:
         raise UsageError(f"write {FORMS['hf']}")
     return HfModel(
         source, adapter or None, title=options.name, batch=options.concurrent, window=options.window,
-        device=options.device, download=options.download,
+        device=options.device, download=options.download, other_base=options.other_base,
     )  # fmt: skip
 
 
@@ -119,5 +121,5 @@ def _recorded(rest: str, options: ModelOptions) -> ChatModel:
 def _tiny(rest: str, options: ModelOptions) -> ChatModel:
     # By name, because the tiny model brings an inference session that nothing else here needs.
     tiny: Any = importlib.import_module("redline.chat.tiny")
-    made: ChatModel = tiny.TinyModel(rest or None, name=options.name) if options.name else tiny.TinyModel(rest or None)
+    made: ChatModel = tiny.TinyModel(rest or None, name=options.name or "tiny")
     return made

@@ -73,7 +73,7 @@ def read_window(folder: Path) -> int | None:
     return None
 
 
-def load(folder: Path, adapter: Path | None, device: str) -> tuple[Any, str]:
+def load(folder: Path, device: str) -> tuple[Any, str]:
     """The model, ready to generate, and the device it is on; in float32 on a CPU, else as its weights are stored."""
     import torch
     from transformers import AutoModelForCausalLM, GenerationConfig
@@ -84,14 +84,8 @@ def load(folder: Path, adapter: Path | None, device: str) -> tuple[Any, str]:
         model = AutoModelForCausalLM.from_pretrained(str(folder), local_files_only=True, use_safetensors=True)
         if device == "cpu":
             model = model.float()  # half precision is slower there, and rounds more
-        eos = model.generation_config.eos_token_id
-        if adapter is not None:
-            from peft import PeftModel
-
-            model = PeftModel.from_pretrained(model, str(adapter), is_trainable=False)
         # How to draw is the request's to say, not the folder's.
-        model.generation_config = GenerationConfig(eos_token_id=eos)
+        model.generation_config = GenerationConfig(eos_token_id=model.generation_config.eos_token_id)
         return model.to(device).eval(), device
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
-        what = f"{folder} with the adapter {adapter}" if adapter else str(folder)
-        raise UsageError(f"{what} cannot be loaded on {device} ({type(error).__name__}: {error})") from None
+        raise UsageError(f"{folder} cannot be loaded on {device} ({type(error).__name__}: {error})") from None

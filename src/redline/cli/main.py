@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 import redline
-from redline.cli import corpus, demo, draft, judge, prefer, report, score, study, themes, train, why_miss
+from redline.cli import adapters, corpus, demo, draft, judge, prefer, report, score, study, themes, train, why_miss
 from redline.errors import RedlineError
 
 __all__ = ["app", "main"]
@@ -45,6 +45,7 @@ app.command("why-miss")(why_miss.why_miss)
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(prefer.app, name="prefer")
 app.add_typer(study.app, name="study")
+app.add_typer(adapters.app, name="adapters")
 app.add_typer(train.app, name="train")
 
 

@@ -82,22 +82,28 @@ def sampled(corpus: Corpus, spec: CorpusSpec, seed: int) -> Corpus:
     return found.only(cases=ids[: spec.cases])
 
 
-def tasks_of(corpus: Corpus, one: Strategy, clinicians: tuple[str, ...] = ()) -> Iterator[Task]:
-    """One task a case, or one a case and clinician: the named `clinicians`, else those who answered it on their own."""
+def tasks_of(
+    corpus: Corpus, one: Strategy, clinicians: tuple[str, ...] = (), *, personal: bool = False
+) -> Iterator[Task]:
+    """One task a case, or one a case and clinician: the named `clinicians`, else those who answered it on their own.
+
+    The second for a strategy that is personal, and for every strategy where the model is (`personal`).
+    """
     answered: dict[str, list[str]] = {}
     for reply in corpus.independent:
         answered.setdefault(reply.case, []).append(reply.clinician)
     for case in corpus.cases:
-        if not one.personal:
+        if not (one.personal or personal):
             yield Task(case)
         else:
             yield from (Task(case, who) for who in dict.fromkeys(clinicians or answered.get(case.id, ())))
 
 
-def check_tasks(corpus: Corpus, one: Strategy, spec: CorpusSpec) -> None:
-    """Raise `UsageError` where a personal strategy has nobody to draft for."""
-    if one.personal and not spec.clinicians and not corpus.independent:
+def check_tasks(corpus: Corpus, one: Strategy, spec: CorpusSpec, *, personal: bool = False) -> None:
+    """Raise `UsageError` where a personal strategy, or a `personal` model, has nobody to draft for."""
+    if (one.personal or personal) and not spec.clinicians and not corpus.independent:
+        what = repr(one.name) if one.personal else "a model with an adapter for each clinician"
         raise UsageError(
-            f"corpus {spec.name!r}: {one.name!r} drafts for a clinician, and nobody answered these messages; say for whom "
+            f"corpus {spec.name!r}: {what} drafts for a clinician, and nobody answered these messages; say for whom "
             "with `clinicians` in the study, or --clinician"
         )

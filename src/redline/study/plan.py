@@ -65,7 +65,7 @@ def plan_study(bench: Bench) -> StudyPlan:
 
 
 def _cell(bench: Bench, cell: CellSpec) -> CellPlan:
-    bench.setup(cell).check(bench.strategy(cell))
+    bench.check(cell)
     open_, model = bench.open_tasks(cell), bench.model(cell)
     if model is None or not open_:
         return CellPlan(cell.id, bench.count(cell), len(open_), 0, 0, 0, 0.0, 0.0, False)

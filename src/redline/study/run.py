@@ -67,7 +67,7 @@ def draft_study(
     run = executor(place.spec.run.executor, place.spec.run.workers)
     counts = {cell.id: bench.count(cell) for cell in place.cells}
     for cell in place.cells:
-        bench.setup(cell).check(bench.strategy(cell))
+        bench.check(cell)
     new = manifest(place.spec, _digests(bench))
     if not changed:
         check_manifest(read_manifest(place.folder), new, place.folder)

@@ -66,8 +66,8 @@ class CorpusSetup:
             ]
         )
 
-    def check(self, strategy: Strategy) -> None:
-        """Raise `UsageError` where there is nothing to learn from for a strategy that must."""
+    def check(self, strategy: Strategy, *, personal: bool = False) -> None:
+        """Raise `UsageError` where there is nothing to learn from for a strategy that must, or nobody to draft for."""
         if strategy.needs and not self.learned.independent:
             where = self.spec.learn or self.spec.path
             split = self.spec.learn_split or ("train" if self.spec.learn is None else None)
@@ -76,7 +76,7 @@ class CorpusSetup:
                 + (f"split {split!r} of {where}" if split else where)
                 + " besides those to the messages asked about. Name some with `learn` or `learn_split` (--learn, --learn-split)."
             )
-        check_tasks(self.corpus, strategy, self.spec)
+        check_tasks(self.corpus, strategy, self.spec, personal=personal)
 
     def context(self, strategy: Strategy, model: ChatModel | None) -> DraftContext:
         """What `strategy` may look at; parts that it does not need are not made."""

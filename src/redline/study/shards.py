@@ -71,6 +71,14 @@ class Bench:
             self._models[title] = model if self.place.record is None else Recording(model, self.place.record)
         return self._models[title]
 
+    def personal(self, cell: CellSpec) -> bool:
+        """Whether its model is another one for each clinician."""
+        return bool(getattr(self.model(cell), "personal", False))
+
+    def check(self, cell: CellSpec) -> None:
+        """Raise `UsageError` where the cell has nothing to learn from, or nobody to draft for."""
+        self.setup(cell).check(self.strategy(cell), personal=self.personal(cell))
+
     def made_from(self, cell: CellSpec) -> str:
         """Digest of all that a draft of this cell depends on besides its task."""
         one, model, drafting = self.strategy(cell), self.model(cell), self.place.spec.drafting
@@ -96,7 +104,8 @@ class Bench:
         return found
 
     def _tasks(self, cell: CellSpec) -> Iterator[Task]:
-        return tasks_of(self.setup(cell).corpus, self.strategy(cell), cell.corpus.clinicians)
+        corpus, strategy = self.setup(cell).corpus, self.strategy(cell)
+        return tasks_of(corpus, strategy, cell.corpus.clinicians, personal=self.personal(cell))
 
     def count(self, cell: CellSpec) -> int:
         """Number of tasks of a cell."""
@@ -130,7 +139,7 @@ def run_shard(bench: Bench, shard: Shard, tell: Callable[[int], None] = lambda c
     """
     cell = next(c for c in bench.place.cells if c.id == shard.cell)
     try:
-        bench.setup(cell).check(bench.strategy(cell))
+        bench.check(cell)
         _finish(_run(bench.work(cell, tell), bench.open_tasks(cell, shard.start, shard.stop)))
     except BudgetError:
         raise
