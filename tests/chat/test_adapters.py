@@ -24,7 +24,7 @@ from redline.chat import (
     Tag,
     chat_model,
 )
-from redline.chat.adapters import base_info, check_fits, read_adapter, read_clinicians
+from redline.chat.adapters import base_info, check_fits, find_adapter, read_adapter, read_clinicians
 from redline.chat.adapters import resident as resident_module
 from redline.chat.adapters.tensors import digest_tensors, read_headers
 from redline.errors import InputError, RedlineError, UsageError
@@ -280,3 +280,13 @@ def test_the_bundled_tiny_model_takes_an_adapter(tmp_path: Path) -> None:
     assert len(info.targets) == 7 and info.base.name == "tiny"
     request = ChatRequest((ChatMessage("user", "My knee hurts. Should I rest?"),), Sampling(max_tokens=8))
     assert together(HfModel(str(tiny)), request) != together(chat_model(f"hf:{tiny}+{info.folder}"), request)
+
+
+def test_the_first_part_of_an_id_stands_for_the_only_one(tmp_path: Path) -> None:
+    (tmp_path / "sft@0123456789ab").mkdir()
+    assert find_adapter(str(tmp_path / "sft")) == str(tmp_path / "sft@0123456789ab")
+    assert find_adapter(str(tmp_path / "sft@0123456789ab")) == str(tmp_path / "sft@0123456789ab")
+    assert find_adapter(str(tmp_path / "other")) == str(tmp_path / "other")
+    (tmp_path / "sft@ba9876543210").mkdir()
+    with pytest.raises(UsageError, match="sft@0123456789ab or sft@ba9876543210"):
+        find_adapter(str(tmp_path / "sft"))

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from redline.chat.tiny.card import bundled_tiny
 from redline.errors import InputError, UsageError
 
 __all__ = ["check_extra", "find_folder", "load", "read_window", "weights_digest"]
@@ -24,9 +25,14 @@ def check_extra() -> None:
 
 
 def find_folder(name: str, *, download: bool, wanted: str = "config.json") -> Path:
-    """The folder `name`, or the one in the local Hugging Face cache; only with `download` is the hub asked."""
+    """The folder `name`, or the one in the local Hugging Face cache; only with `download` is the hub asked.
+
+    `tiny` is the demonstration model that ships with the package, unless there is a folder of that name.
+    """
     folder = Path(name).expanduser()
-    if not folder.is_dir():
+    if name == "tiny" and not folder.is_dir():
+        folder = bundled_tiny()
+    elif not folder.is_dir():
         folder = _cached(name, download=download)
     if not (folder / wanted).is_file():
         raise UsageError(

@@ -15,9 +15,10 @@ from redline.chat.adapters.identity import (
     slug_of,
 )
 from redline.chat.adapters.info import AdapterInfo, is_adapter, read_adapter
+from redline.chat.adapters.lookup import find_adapter
 
 __all__ = [
     "CARD", "CLINICIANS", "CONFIG", "WEIGHTS", "AdapterInfo", "BaseInfo", "CanaryReport", "Clinicians", "WithAdapter",
-    "adapter_digest", "adapter_id", "base_info", "canary", "check_fits", "check_same_base", "check_shapes",
+    "adapter_digest", "adapter_id", "base_info", "canary", "check_fits", "check_same_base", "check_shapes", "find_adapter",
     "function_fields", "is_adapter", "read_adapter", "read_clinicians", "slug_of",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 from redline.chat.adapters.clinicians import CLINICIANS, read_clinicians
 from redline.chat.adapters.identity import CONFIG
 from redline.chat.adapters.info import AdapterInfo, read_adapter
+from redline.chat.adapters.lookup import find_adapter
 from redline.chat.contract import AdapterChoice, ChatRequest
 from redline.chat.weights import find_folder
 from redline.errors import UsageError
@@ -58,6 +59,7 @@ def adapter_set(source: str, *, download: bool = False) -> AdapterSet:
 
     Of personal adapters only the ids are read here; their content is read, and held against the id, when one is used.
     """
+    source = find_adapter(source)
     folder = Path(source).expanduser()
     if (folder / CLINICIANS).is_file():
         found = read_clinicians(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -78,8 +79,8 @@ def adapt(
     accelerator.wait_for_everyone()
     if accelerator.is_main_process:
         write_json(folder / "settings.json", settings.model_dump(mode="json"))
-        files = {
-            "settings.json": (folder / "settings.json").read_bytes(),
+        files: dict[str, str | bytes] = {
+            "settings.json": json.dumps(_portable(settings), indent=1) + "\n",
             "metrics.jsonl": (folder / "metrics.jsonl").read_bytes(),
         }
         info = save_adapter(
@@ -152,7 +153,7 @@ def _made_from(
     settings: AdaptSettings, method: Method, policy: Policy, trained: Sequence[TokenSet], held: Sequence[TokenSet]
 ) -> str:
     """Everything that the weights after a step depend on."""
-    said = settings.model_dump(mode="json")
+    said = settings.model_dump(mode="json", include={"seed", "lora", "loss", "train", "stop"})
     said["train"].pop("save_every")
     tokens = [
         [[s.prompt, s.replies, [[p.chosen, p.rejected, p.weight] for p in s.pairs], s.learn] for s in part]
@@ -176,8 +177,8 @@ def _card(
     names = ("torch", "transformers", "peft", "accelerate")
     return {
         "method": method,
-        "settings": settings.model_dump(mode="json"),
-        "base": policy.base.name,
+        "settings": _portable(settings),
+        "base": {"name": policy.base.name, "digest": policy.base.digest},
         "start": policy.start,
         "template": policy.template.digest,
         "dtype": policy.dtype,
@@ -196,8 +197,15 @@ def _card(
     }
 
 
-def _result(folder: Path) -> str:
-    import json
+def _portable(settings: AdaptSettings) -> dict[str, Any]:
+    """The resolved settings with names for places of this machine; digests say what they held."""
+    said: dict[str, Any] = settings.model_dump(mode="json")
+    for table, key in (("model", "base"), ("model", "adapter"), ("data", "corpus"), ("data", "sets")):
+        if said[table][key]:
+            said[table][key] = Path(said[table][key]).name
+    return said
 
+
+def _result(folder: Path) -> str:
     found: str = json.loads((folder / "result.json").read_text(encoding="utf-8"))["id"]
     return found

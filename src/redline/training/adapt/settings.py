@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from redline.chat.adapters import find_adapter
 from redline.errors import UsageError
 from redline.settings import read_settings
 
@@ -136,6 +137,8 @@ def settings_for(method: Method, file: Path | None, given: Mapping[str, Mapping[
             values[key].update({k: v for k, v in value.items() if v is not None})
         elif value is not None:
             values[key] = value
+    if values["model"].get("adapter"):
+        values["model"]["adapter"] = find_adapter(values["model"]["adapter"])
     settings = AdaptSettings.model_validate(values)
     if not settings.model.base:
         raise UsageError("say which model to adapt: --base FOLDER, or `base` in the table [model] of the settings")
