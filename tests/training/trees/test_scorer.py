@@ -82,7 +82,7 @@ def test_wrong_variants_are_caught(wrong: Callable[[Row], Row], least: float, mo
     plain, tree = PlainScorer(copy.deepcopy(model)), TreeScorer(model)
     (row,) = pack(some_sets(count=1), 1000)
 
-    def wide_mask(self: Plan, segment: Any, window: int | None) -> torch.Tensor | None:
+    def wide_mask(self: Plan, segment: Any, window: int | None, dtype: torch.dtype) -> torch.Tensor | None:
         before = sum(self.segments[p].stop - self.segments[p].start for p in segment.path)
         if not before:
             return None
@@ -163,6 +163,7 @@ def test_gradient_checkpointing_keeps_the_prompt() -> None:
 @pytest.mark.parametrize("softcap", [None, 2.0])
 def test_the_head_and_its_gradient(softcap: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("redline.training.trees.head._ELEMENTS", 16 * 11)  # several chunks
+    monkeypatch.setattr("redline.training.trees.head._LEAST", 1)
     generator = torch.Generator().manual_seed(0)
     head = torch.nn.Linear(7, 11, dtype=torch.float64)
     hidden = torch.randn(40, 7, dtype=torch.float64, generator=generator, requires_grad=True)

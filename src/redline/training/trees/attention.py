@@ -6,6 +6,7 @@ mask over the whole row is made, so the work is that of the tokens on the paths.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,16 +26,17 @@ class Plan:
 
     segments: list[Segment]
     device: torch.device
-    _masks: dict[tuple[int, int, int | None], torch.Tensor] = field(default_factory=dict)
+    _masks: dict[tuple[int, int, int | None, torch.dtype], torch.Tensor] = field(default_factory=dict)
 
     @property
     def sizes(self) -> list[int]:
         """Tokens of each segment; together they are the row."""
         return [s.stop - s.start for s in self.segments]
 
-    def mask(self, segment: Segment, window: int | None) -> torch.Tensor | None:
-        """True where a token of the segment sees a token of its path or itself; None where plain causal attention does it.
+    def mask(self, segment: Segment, window: int | None, dtype: torch.dtype) -> torch.Tensor | None:
+        """0 where a token of the segment sees one of its path or itself, else -inf; None where causal attention does it.
 
+        It is added to the scores; of truth values attention would make and keep such a mask again in every call.
         With a sliding `window` a token sees the `window` last positions, its own among them.
         """
         length, depth = segment.stop - segment.start, segment.depth
@@ -42,10 +44,11 @@ class Plan:
             window = None
         if depth == 0 and window is None:
             return None
-        key = (length, depth, window)
+        key = (length, depth, window, dtype)
         if key not in self._masks:
             sees = torch.ones(length, depth + length, dtype=torch.bool, device=self.device).tril(depth)
-            self._masks[key] = sees if window is None else sees.triu(depth - window + 1)
+            sees = sees if window is None else sees.triu(depth - window + 1)
+            self._masks[key] = torch.zeros(sees.shape, dtype=dtype, device=self.device).masked_fill_(~sees, -torch.inf)
         return self._masks[key]
 
 
@@ -69,19 +72,38 @@ def tree_attention(
     queries, keys, values = (t.split(sizes, dim=2) for t in (query, key, value))
     found = []
     for i, segment in enumerate(tree_plan.segments):
-        k = torch.cat([*(keys[p] for p in segment.path), keys[i]], dim=2)
-        v = torch.cat([*(values[p] for p in segment.path), values[i]], dim=2)
-        mask = tree_plan.mask(segment, sliding_window)
-        if softcap is not None:
-            found.append(_capped(queries[i], k, v, mask, scaling, softcap))
-        else:
-            found.append(
-                F.scaled_dot_product_attention(
-                    queries[i], k, v, attn_mask=mask, is_causal=mask is None and k.shape[2] > 1, scale=scaling,
-                    enable_gqa=query.shape[1] != key.shape[1],
-                )
-            )  # fmt: skip
+        path = (*segment.path, i)
+        k, v = (torch.cat([parts[p] for p in path], dim=2) for parts in (keys, values))
+        mask = tree_plan.mask(segment, sliding_window, query.dtype)
+        with _Joined((k, keys, path), (v, values, path)):
+            if softcap is not None:
+                found.append(_capped(queries[i], k, v, mask, scaling, softcap))
+            else:
+                found.append(
+                    F.scaled_dot_product_attention(
+                        queries[i], k, v, attn_mask=mask, is_causal=mask is None and k.shape[2] > 1, scale=scaling,
+                        enable_gqa=query.shape[1] != key.shape[1],
+                    )
+                )  # fmt: skip
     return torch.cat(found, dim=2).transpose(1, 2), None
+
+
+class _Joined(torch.autograd.graph.saved_tensors_hooks):
+    """What attention keeps for its backward pass, without the joined keys and values: their parts are kept once for the row,
+    and are joined again when they are needed.  k replies would otherwise keep k copies of the prompt's keys in every layer.
+    """
+
+    def __init__(self, *joined: tuple[torch.Tensor, Sequence[torch.Tensor], tuple[int, ...]]) -> None:
+        known = {whole.data_ptr(): (whole.shape, [parts[p].detach() for p in path]) for whole, parts, path in joined}
+
+        def pack(tensor: torch.Tensor) -> torch.Tensor | list[torch.Tensor]:
+            shape, parts = known.get(tensor.data_ptr(), (None, []))
+            return parts if tensor.shape == shape and len(parts) > 1 else tensor
+
+        def unpack(kept: torch.Tensor | list[torch.Tensor]) -> torch.Tensor:
+            return torch.cat(kept, dim=2) if isinstance(kept, list) else kept
+
+        super().__init__(pack, unpack)
 
 
 def _capped(
@@ -93,8 +115,8 @@ def _capped(
     scores = q @ k.transpose(2, 3) * (scaling if scaling is not None else q.shape[-1] ** -0.5)
     scores = torch.tanh(scores / cap) * cap
     if mask is None:
-        mask = torch.ones(scores.shape[-2:], dtype=torch.bool, device=q.device).tril()
-    scores = scores.masked_fill(~mask, float("-inf"))
+        mask = torch.full(scores.shape[-2:], -torch.inf, dtype=scores.dtype, device=q.device).triu(1)
+    scores = scores + mask
     return torch.softmax(scores, dim=-1, dtype=torch.promote_types(q.dtype, torch.float32)).to(q.dtype) @ v
 
 

@@ -8,8 +8,9 @@ import torch
 
 __all__ = ["token_logps"]
 
-_ELEMENTS = 1 << 25
-"""Most logits that are held at once (128 MiB in 32 bits)."""
+_ELEMENTS = 1 << 20
+"""Most logits that are held at once (4 MiB in 32 bits), as long as that is not fewer than `_LEAST` tokens."""
+_LEAST = 128
 
 
 def token_logps(hidden: torch.Tensor, head: Any, target: torch.Tensor, softcap: float | None = None) -> torch.Tensor:
@@ -37,7 +38,7 @@ class _TokenLogps(torch.autograd.Function):
         wanted = hidden.requires_grad
         logps = torch.empty(len(target), dtype=wide, device=hidden.device)
         slopes = torch.empty_like(hidden) if wanted else None
-        chunk = max(16, _ELEMENTS // weight.shape[0])
+        chunk = max(_LEAST, _ELEMENTS // weight.shape[0])
         for start in range(0, len(target), chunk):
             part = slice(start, start + chunk)
             goal = target[part, None]
