@@ -284,3 +284,39 @@ def test_equal_runs_give_the_same_id(base: Path, tmp_path: Path) -> None:
     one = adapt(settings(base, train={"epochs": 1}), "tadpole", some_sets(), tmp_path)
     two = adapt(settings(base, train={"epochs": 1}), "tadpole", some_sets(), tmp_path)
     assert one.info.id == two.info.id and read_adapter(one.info.folder).digest == one.info.digest
+
+
+def test_a_finished_run_is_found_again_and_not_made_twice(base: Path, tmp_path: Path) -> None:
+    asked = settings(base, train={"epochs": 1})
+    one = adapt(asked, "tadpole", some_sets(), tmp_path)
+    steps: list[str] = []
+    two = adapt(asked, "tadpole", some_sets(), tmp_path, tell=lambda what, *_: steps.append(what))
+    assert two == one and "steps" not in steps
+    adapt(asked, "tadpole", some_sets(11), tmp_path, tell=lambda what, *_: steps.append(what))
+    assert "steps" in steps
+
+
+def test_personal_adapters_lie_on_the_shared_one(base: Path, tuned: Adapted, tmp_path: Path) -> None:
+    """Each answers as base, shared and own together; a clinician with few replies has none; nothing is made twice."""
+    from redline.chat.adapters import read_clinicians
+    from redline.training.adapt.personal import adapt_clinicians
+
+    asked = settings(
+        base, "personal", model={"adapter": str(tuned.info.folder)}, data={"least_replies": 5}, train={"epochs": 1}
+    )
+    sets = [*some_sets(8, "c1"), *[replace(s, pairs=()) for s in some_sets(6, "c2")], *some_sets(2, "c3")]
+    said: list[str] = []
+    found = adapt_clinicians(asked, sets, tmp_path, tell=lambda what, *_: said.append(what))
+    assert set(found.made) == {"c1", "c2"} and "2 replies or edits, at least 5" in found.left_out["c3"]
+    bound = read_clinicians(tmp_path)
+    assert bound.shared == tuned.info.id and bound.current == {w: a.info.id for w, a in found.made.items()}
+    assert found.made["c1"].info.rank == 4 + 4 and found.made["c1"].info.parent == tuned.info.id
+    first = found.made["c1"].card["validation"][0]
+    assert first["margin"] == pytest.approx(0.0, abs=1e-9)  # the reference is the shared adapter, not the base
+    said.clear()
+    again = adapt_clinicians(asked, sets, tmp_path, tell=lambda what, *_: said.append(what))
+    assert again.made == found.made and "steps" not in said
+    with pytest.raises(UsageError, match="nothing is known of c9"):
+        adapt_clinicians(asked, sets, tmp_path, ["c9"], tell=lambda *_: None)
+    with pytest.raises(UsageError, match="no clinician has enough"):
+        adapt_clinicians(asked, some_sets(3, "c3"), tmp_path, tell=lambda *_: None)

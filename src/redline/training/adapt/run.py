@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from redline.chat.adapters import AdapterInfo, read_adapter
+from redline.chat.adapters import CARD, AdapterInfo, is_adapter, read_adapter
 from redline.errors import UsageError
 from redline.files import check_target, write_json
 from redline.records import digest
@@ -67,6 +67,9 @@ def adapt(
     objective = _objective(settings, method, any(s.pairs for s in trained))
     folder = out / f"{settings.name}.run"
     made_from = _made_from(settings, method, policy, trained, held)
+    finished = _finished(out, folder, made_from)
+    if finished is not None:
+        return finished
     examples, validation = _with_references(
         policy, scorer, objective, trained, held, settings, folder, accelerator, tell
     )
@@ -87,10 +90,12 @@ def adapt(
             _saved(policy, settings, method), out, settings.name, base=policy.base, card=card, files=files,
             clinician=clinician, parent=policy.start,
         )  # fmt: skip
+        write_json(folder / "result.json", {"id": info.id, "made_from": made_from})
         (folder / "checkpoint.pt").unlink(missing_ok=True)
-        write_json(folder / "result.json", {"id": info.id})
     accelerator.wait_for_everyone()
-    return Adapted(read_adapter(out / _result(folder)), card)
+    done = _finished(out, folder, made_from)
+    assert done is not None
+    return done
 
 
 def _examples(
@@ -206,6 +211,13 @@ def _portable(settings: AdaptSettings) -> dict[str, Any]:
     return said
 
 
-def _result(folder: Path) -> str:
-    found: str = json.loads((folder / "result.json").read_text(encoding="utf-8"))["id"]
-    return found
+def _finished(out: Path, folder: Path, made_from: str) -> Adapted | None:
+    """The adapter that a run with the same settings, material and weights has made already."""
+    try:
+        result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+        if result["made_from"] != made_from or not is_adapter(out / result["id"]):
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    info = read_adapter(out / result["id"])
+    return Adapted(info, json.loads((info.folder / CARD).read_text(encoding="utf-8"))["card"])
