@@ -77,6 +77,8 @@ def personal(
         everything = [*everything, *(s for s in _read_sets(settings) if s.pairs)]
     with training() as tell:
         found = adapt_clinicians(settings, everything, out, clinician or settings.data.clinicians, tell=tell)
+    if not _first():
+        return
     for who, adapted in found.made.items():
         print(f"{who}: {adapted.info.folder}; {_validated(adapted)}")
     for who, why in found.left_out.items():
@@ -167,7 +169,7 @@ def _first() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def say_adapted(adapted: Adapted, settings: AdaptSettings) -> None:
+def say_adapted(adapted: Adapted, settings: AdaptSettings, use: str = "--model hf:") -> None:
     """Where the adapter is, what the held-out cases say of it, what was left out."""
     if not _first():
         return
@@ -181,7 +183,7 @@ def say_adapted(adapted: Adapted, settings: AdaptSettings) -> None:
     )
     if dropped:
         print("left out: " + ", ".join(dropped))
-    print(f"use it as --model hf:{settings.model.base}+{adapted.info.folder}")
+    print(f"use it as {use}{settings.model.base}+{adapted.info.folder}")
 
 
 def _validated(adapted: Adapted) -> str:

@@ -71,6 +71,7 @@ def _tune(
     taxonomy = read_taxonomy(taxonomy_file)
     with training() as tell:
         adapted, quality = tune_judge(kind, settings, out, texts, annotations, number, taxonomy, tell)  # type: ignore[arg-type]
-    say_adapted(adapted, settings)  # type: ignore[arg-type]
+    option = "--judge" if kind == "judge" else "--classifier"
+    say_adapted(adapted, settings, f"{option} llm:hf:")  # type: ignore[arg-type]
     for line in quality:
         print(line)
