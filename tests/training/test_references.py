@@ -78,6 +78,18 @@ def test_a_stopped_pass_goes_on(tmp_path: Path) -> None:
     assert first.replies + rest.replies == 800
 
 
+def test_a_full_disk_is_said_and_what_is_there_stays(tmp_path: Path) -> None:
+    with ReferenceStore(tmp_path / "r.sqlite") as store:
+        reference_logps(store, KEY, many(3), Counting(), 500)
+        store._database.execute("PRAGMA max_page_count=1")
+        with pytest.raises(InputError, match=r"r\.sqlite: .*cannot be written .*full"):
+            reference_logps(store, KEY, many(3000), Counting(), 500)
+    again = Counting()
+    with ReferenceStore(tmp_path / "r.sqlite") as store:
+        reference_logps(store, KEY, many(3), again, 500)
+    assert again.replies == 0
+
+
 def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "r.sqlite").write_text("no database", encoding="utf-8")
     with pytest.raises(InputError, match="store of reference log-probabilities"):

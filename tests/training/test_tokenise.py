@@ -49,6 +49,63 @@ def test_a_reply_ends_once_whatever_it_spells(template: ChatTemplate) -> None:
     assert after.count(template.end or -1) == 1 and template.decode(after[:-1]).endswith("here.")
 
 
+def test_all_replies_of_a_prompt_are_those_of_one_at_a_time(template: ChatTemplate) -> None:
+    texts = ["Rest today.", "Stop <|end|> here.", "Call us."]
+    before, found = template.encode_replies(ASK, texts)
+    assert found == [template.encode_reply(ASK, text)[1] for text in texts] and before == template.encode(ASK)
+    assert template.encode_replies(ASK, []) == (before, [])
+
+
+def test_a_template_that_writes_the_date_writes_the_same_tomorrow(tmp_path: Path) -> None:
+    """Llama 3.2's does; a run that went on the next day would have other tokens, other references, another checkpoint."""
+    dated = changed(
+        tmp_path,
+        "{{ strftime_now('%d %b %Y') }} {% for m in messages %}{{ m['content'] }}|{% endfor %}",
+    )
+    assert dated.decode(dated.encode(ASK)).startswith("26 Jul 2024 ")
+    assert dated.encode_reply(ASK, "Yes.")[0] == dated.encode(ASK)
+
+
+def test_a_block_of_thinking_is_closed_before_the_reply(tmp_path: Path) -> None:
+    """Qwen 3's template: left open, the empty block would be learned as part of each reply and stand in every draft."""
+    thinking = changed(
+        tmp_path,
+        "{% for m in messages %}{% if m['role'] == 'assistant' %}A: <think>\n\n</think>\n\n{{ m['content'] }}"
+        "{% else %}{{ m['content'] }}\n{% endif %}{% endfor %}"
+        "{% if add_generation_prompt %}A: {% if enable_thinking is defined and enable_thinking is false %}"
+        "<think>\n\n</think>\n\n{% endif %}{% endif %}",
+    )
+    before, after = thinking.encode_reply(ASK, "Rest today.")
+    assert thinking.decode(before).endswith("</think>\n\n") and thinking.decode(after) == "Rest today."
+
+
+def test_one_bos_token_from_the_template_alone(tmp_path: Path) -> None:
+    """A tokenizer that would put one in front of every text: the template's own is the only one, and replies have none."""
+    from tokenizers.processors import TemplateProcessing
+
+    begun = changed(
+        tmp_path,
+        "<|user|>{% for m in messages %}{{ m['content'] }}{% if not loop.last %}|{% endif %}{% endfor %}"
+        "{% if add_generation_prompt %}|{% endif %}",
+    )
+    bos = begun._tokenizer.convert_tokens_to_ids("<|user|>")
+    begun._tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<|user|> $A", special_tokens=[("<|user|>", bos)]
+    )
+    assert begun._tokenizer("x")["input_ids"][0] == bos  # the case that this test is about
+    before, after = begun.encode_reply(ASK, "Yes.")
+    assert before.count(bos) == 1 and bos not in after and before == begun.encode(ASK)
+
+
+def test_tokens_are_one_object_a_number(template: ChatTemplate) -> None:
+    """A hundred thousand sets are held in memory: 8 bytes a token, not 40."""
+    found = list(
+        tokenise([charted(3), replace(charted(3), id="s2")], template, None, LeftOut(), pairs=True, need_pair=True)
+    )
+    ids = [i for s in found for i in (*s.prompt, *(t for r in s.replies for t in r))]
+    assert len({id(i) for i in ids}) == len(set(ids)) > 20 and max(ids) > 256
+
+
 def test_a_border_that_does_not_compose_splits_the_reply_alone(tmp_path: Path) -> None:
     """Where the template ends in a letter, the first word would melt into it; the prompt's tokens stay as they are asked."""
     merging = changed(
@@ -112,6 +169,21 @@ def test_what_does_not_fit_is_left_out_by_reason(template: ChatTemplate) -> None
     (kept,) = tokenise([long], template, 400, left, pairs=True, need_pair=False)
     assert not kept.pairs and len(kept.replies) == 1 and kept.learn == (0,)
     assert sum(left.replies.values()) == 2 and sum(left.pairs.values()) == 2 and sum(left.sets.values()) == 1
+
+
+def test_a_pair_of_the_same_tokens_is_left_out(tmp_path: Path) -> None:
+    """Llama's and Gemma's templates trim a reply: such a pair has a margin of nought for ever and counts as wrong."""
+    trimming = changed(tmp_path, "{% for m in messages %}{{ m['content']|trim }}|{% endfor %}")
+    pairs = [("Yes.", "Yes. ", "empathy", 1.0, "corruption"), ("Yes.", "No.", "empathy", 1.0, "corruption")]
+    both, left = set_of_pairs("s1", ASK, pairs, own="Yes."), LeftOut()
+    (found,) = tokenise([both], trimming, None, left, pairs=True, need_pair=True)
+    assert len(found.pairs) == 1 and len(found.replies) == 2
+    alone = set_of_pairs("s2", ASK, pairs[:1], own="Yes.")
+    assert list(tokenise([alone], trimming, None, left, pairs=True, need_pair=True)) == []
+    assert left.as_dict() == {
+        "sets": {"both replies of the pair are the same in tokens": 1}, "replies": {},
+        "pairs": {"both replies of the pair are the same in tokens": 2}, "prompts cut": 0,
+    }  # fmt: skip
 
 
 def test_supervised_training_takes_own_replies_else_the_chosen(template: ChatTemplate) -> None:

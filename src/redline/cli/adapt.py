@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +18,7 @@ from redline.errors import InputError, UsageError
 if TYPE_CHECKING:
     from redline.training.adapt.run import Adapted, Tell
     from redline.training.adapt.settings import AdaptSettings, Method
+    from redline.training.preference import PreferenceSet
 
 __all__ = ["make_settings", "personal", "say_adapted", "sft", "tadpole", "training"]
 
@@ -72,9 +73,9 @@ def personal(
     settings = make_settings("personal", config, base, adapter, corpus, sets, None, epochs, rate, seed, device, threads)
     from redline.training.adapt.personal import adapt_clinicians
 
-    everything = _supervised(settings) if settings.data.corpus else _read_sets(settings)
+    everything = _supervised(settings)
     if settings.data.corpus and settings.data.sets:
-        everything = [*everything, *(s for s in _read_sets(settings) if s.pairs)]
+        everything = _joined(everything, _read_sets(settings))
     with training() as tell:
         found = adapt_clinicians(settings, everything, out, clinician or settings.data.clinicians, tell=tell)
     if not _first():
@@ -136,6 +137,13 @@ def _read_sets(settings: AdaptSettings) -> list[Any]:
     found = read_sets(Path(settings.data.sets))
     wanted = settings.data.clinicians
     return [s for s in found if not wanted or s.clinician in wanted]
+
+
+def _joined(replies: Sequence[PreferenceSet], sets: Sequence[PreferenceSet]) -> list[PreferenceSet]:
+    """Replies of a corpus and sets with pairs; a reply that a set holds as the clinician's own is not learned twice."""
+    paired = [s for s in sets if s.pairs]
+    held = {(s.case, s.clinician, s.replies[s.own]) for s in paired if s.own is not None}
+    return [*(s for s in replies if (s.case, s.clinician, s.replies[0]) not in held), *paired]
 
 
 def _adapt(settings: AdaptSettings, method: Method, sets: list[Any], out: Path, tell: Tell) -> Adapted:

@@ -7,6 +7,7 @@ computed in, the chat template, the tokens of prompt and reply.  One SQLite file
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from redline.database import open_database
+from redline.errors import InputError
 from redline.training.trees import Row, TokenSet, pack
 
 __all__ = ["ReferenceKey", "ReferenceStore", "reference_logps"]
@@ -48,6 +50,7 @@ class ReferenceStore:
     """`path` names the file; `:memory:` keeps nothing."""
 
     def __init__(self, path: str | Path = ":memory:") -> None:
+        self._path = str(path)
         self._database = open_database(
             str(path), _SCHEMA, 1, what="store of reference log-probabilities", option="--out"
         )
@@ -64,13 +67,23 @@ class ReferenceStore:
 
     def put(self, rows: Iterable[tuple[bytes, float, int]]) -> None:
         """(key, log-probability, tokens) of each reply, all or none."""
-        self._database.execute("BEGIN IMMEDIATE")
         try:
+            self._database.execute("BEGIN IMMEDIATE")
             self._database.executemany("INSERT OR REPLACE INTO reference VALUES (?, ?, ?)", list(rows))
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:  # a full disk ends the transaction by itself
+            self._roll_back()
+            raise InputError.single(
+                self._path, f"the reference log-probabilities cannot be written ({error})",
+                hint="What is in it stays. Make room; the same command goes on from there.",
+            ) from None  # fmt: skip
         except BaseException:
-            self._database.execute("ROLLBACK")
+            self._roll_back()
             raise
-        self._database.execute("COMMIT")
+
+    def _roll_back(self) -> None:
+        if self._database.in_transaction:
+            self._database.execute("ROLLBACK")
 
     def __enter__(self) -> ReferenceStore:
         return self

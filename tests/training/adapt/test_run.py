@@ -320,3 +320,13 @@ def test_personal_adapters_lie_on_the_shared_one(base: Path, tuned: Adapted, tmp
         adapt_clinicians(asked, sets, tmp_path, ["c9"], tell=lambda *_: None)
     with pytest.raises(UsageError, match="no clinician has enough"):
         adapt_clinicians(asked, some_sets(3, "c3"), tmp_path, tell=lambda *_: None)
+
+
+def test_half_precision_trains_too(base: Path, tmp_path: Path) -> None:
+    """A base in bfloat16 with an adapter in 32 bits: near the run in 64 bits, and the untouched model has no margin."""
+    exact = adapt(settings(base), "tadpole", some_sets(), tmp_path / "a")
+    half = adapt(settings(base, model={"dtype": "bfloat16"}), "tadpole", some_sets(), tmp_path / "b")
+    first, *_, last = half.card["validation"]
+    assert abs(first["margin"]) < 1e-6
+    assert last["loss"] == pytest.approx(exact.card["validation"][-1]["loss"], abs=0.1)
+    assert all(t.dtype == torch.float32 for t in tensors(half).values())

@@ -14,12 +14,14 @@ __all__ = ["Figures", "combined"]
 
 @dataclass
 class Figures:
-    """Sums; `pairs` holds (clinician, figure) of every pair."""
+    """Sums; `pairs` holds (clinician, figure) of every pair, `prompts` the places of the sets, of which a large one may be
+    spread over several rows and processes.
+    """
 
     pairs: list[tuple[str | None, PairFigure]] = field(default_factory=list)
     nll: float = 0.0
     tokens: int = 0
-    prompts: int = 0
+    prompts: set[int] = field(default_factory=set)
     computed: int = 0
     needed: int = 0
 
@@ -28,14 +30,15 @@ class Figures:
         self.pairs += [(sets[p.number].clinician, p) for p in pairs]
         self.nll += nll
         self.tokens += sum(row.lengths[i] for i in row.learn)
-        self.prompts += len(row.prompts)
+        self.prompts |= row.prompts.keys()
         self.computed += len(row.ids)
         self.needed += row.real
 
     def summary(self) -> dict[str, Any]:
         """Means weighted as the loss weighs them; a pair counts as right where its margin is above nought."""
         found: dict[str, Any] = {
-            "prompts": self.prompts, "pairs": len(self.pairs), "tokens_computed": self.computed, "tokens_one_row_each": self.needed,
+            "prompts": len(self.prompts), "pairs": len(self.pairs), "tokens_computed": self.computed,
+            "tokens_one_row_each": self.needed,
         }  # fmt: skip
         if self.tokens:
             found["token_loss"] = self.nll / self.tokens
@@ -54,7 +57,8 @@ def combined(parts: Iterable[Figures]) -> Figures:
     whole = Figures()
     for part in parts:
         whole.pairs += part.pairs
-        for name in ("nll", "tokens", "prompts", "computed", "needed"):
+        whole.prompts |= part.prompts
+        for name in ("nll", "tokens", "computed", "needed"):
             setattr(whole, name, getattr(whole, name) + getattr(part, name))
     return whole
 

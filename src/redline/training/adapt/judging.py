@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -38,6 +39,8 @@ def tune_judge(
         items, where = (bundled_pairs() if kind == "judge" else bundled_themes()), "the bundled corpus"
     material = prepare(items, number=number, seed=settings.seed, taxonomy=taxonomy, where=where)
     adapted = adapt(settings, kind, material.train, out, tell=tell)
+    if os.environ.get("RANK", "0") != "0":  # of several processes one asks, on its own device
+        return adapted, []
     model = HfModel(settings.model.base, str(adapted.info.folder), device=settings.model.device)
 
     def progress(done: int, total: int) -> None:

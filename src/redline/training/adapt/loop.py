@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from accelerate.utils import gather_object
 
+from redline.errors import UsageError
 from redline.records import digest
 from redline.training.adapt.checkpoint import State, load_state, save_state
 from redline.training.adapt.figures import Figures, combined
@@ -89,6 +90,7 @@ class Training:
             figures = self._step(scorer, optimizer, self.examples.only(chosen), state.step)
             state.step += 1
             summary = figures.summary()
+            _check_number(summary.get("pair_loss", 0.0) + summary.get("token_loss", 0.0), state.step)
             if log is not None:
                 log.add(state.step, "train", {"rate": optimizer.param_groups[0]["lr"], **summary})
             self.tell(state.step, total, _words(summary))
@@ -158,7 +160,8 @@ class Training:
         with torch.no_grad():
             for place in share_of(rows, self.accelerator.process_index, self.accelerator.num_processes):
                 loss += float(self._row(scorer, rows, place, totals.weights, totals, self.held, figures))
-        loss = math.fsum(gather_object([loss]))
+        loss = sum(gather_object([loss]))
+        _check_number(loss, state.step)
         summary = {"loss": loss, **combined(gather_object([figures])).summary()}
         state.history.append({"step": state.step, **summary})
         if log is not None:
@@ -187,18 +190,27 @@ class Training:
         return shares[train.schedule]
 
     def _draws(self, step: int) -> AbstractContextManager[None]:
-        """Dropout masks that depend on the step alone, so that a resumed run draws the same."""
-        if not self.settings.lora.dropout:
-            return nullcontext()
+        """Dropout masks (of the settings, of the adapter that training starts from, of the model) that depend on the step
+        alone, so that a resumed run draws the same.
+        """
         return _seeded(int(digest([self.settings.seed, step, self.accelerator.process_index]), 16) >> 1)
 
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
     """torch's own draws from `seed` on, and everything as it was afterwards."""
-    with torch.random.fork_rng():
+    with torch.random.fork_rng([torch.cuda.current_device()] if torch.cuda.is_available() else []):
         torch.manual_seed(seed)
         yield
+
+
+def _check_number(loss: float, step: int) -> None:
+    """`UsageError` where training has gone so wrong that nothing of it can be kept."""
+    if not math.isfinite(loss):
+        raise UsageError(
+            f"the loss is no number any more at step {step}: lower [train] rate, or clip gradients ([train] max_norm = 1); "
+            "remove the run's checkpoint.pt before that"
+        )
 
 
 def _words(summary: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from redline.errors import InputError
 from redline.files import write_text
 
 __all__ = ["MetricsLog"]
@@ -29,8 +30,14 @@ class MetricsLog:
 
     def add(self, step: int, kind: str, figures: Mapping[str, Any]) -> None:
         """Figures of a `train` step or of a `validation`."""
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step, "kind": kind, **figures}) + "\n")
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"step": step, "kind": kind, **figures}) + "\n")
+        except OSError as error:
+            raise InputError.single(
+                str(self.path), f"cannot be written ({error.strerror})",
+                hint="Make room; the same command goes on from the last checkpoint.",
+            ) from None  # fmt: skip
         if self._board is not None:
             for name, value in _flat(figures):
                 self._board.add_scalar(f"{kind}/{name}", value, step)

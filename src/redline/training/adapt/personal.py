@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from redline.chat.adapters import read_adapter, slug_of
 from redline.errors import UsageError
-from redline.training.adapt.run import Adapted, Tell, adapt
+from redline.records import digest
+from redline.training.adapt.run import Adapted, NothingToLearnError, Tell, adapt, check_themes
 from redline.training.adapt.settings import AdaptSettings
 from redline.training.adapters import bind
 from redline.training.preference import PreferenceSet
@@ -41,7 +44,10 @@ def adapt_clinicians(
     unknown = sorted(set(clinicians) - set(own))
     if unknown:
         raise UsageError(f"nothing is known of {', '.join(unknown)}; there are {', '.join(sorted(own))}")
-    _bind_shared(settings, out)
+    check_themes(settings.loss.themes, sets)
+    first = os.environ.get("RANK", "0") == "0"  # of several processes one writes what is bound
+    if first:
+        _bind_shared(settings, out)
     found, least = Personal(), settings.data.least_replies
     for who in clinicians or sorted(own):
         prompts = len({s.case or s.id for s in own[who]})
@@ -49,9 +55,14 @@ def adapt_clinicians(
             found.left_out[who] = f"{prompts} replies or edits, at least {least} are needed; the shared adapter answers"
             continue
         tell(f"clinician {who}: {len(own[who])} sets", 0, 0, "")
-        named = settings.model_copy(update={"name": slug_of(who)})
-        found.made[who] = adapt(named, "personal", own[who], out, clinician=who, tell=tell)
-        bind(out, found.made[who].info.id, who)
+        named = settings.model_copy(update={"name": _slug(who)})
+        try:
+            found.made[who] = adapt(named, "personal", own[who], out, clinician=who, tell=tell)
+        except NothingToLearnError as error:
+            found.left_out[who] = f"{error}; the shared adapter answers"
+            continue
+        if first:
+            bind(out, found.made[who].info.id, who)
     if not found.made:
         raise UsageError(
             "no clinician has enough replies: " + "; ".join(f"{w}: {why}" for w, why in found.left_out.items())
@@ -59,12 +70,20 @@ def adapt_clinicians(
     return found
 
 
+def _slug(who: str) -> str:
+    """First part of the id of a clinician's adapter; long names are shortened so that it still is one.
+
+    >>> _slug("c1"), _slug("dr.johanna.smith-the-third@hospital.example.org")
+    ('c1', 'dr-johanna-smith-the-third-hos-7133')
+    """
+    slug = slug_of(who)
+    return slug if slug == slug_of(slug) else f"{slug[:30].strip('-_')}-{digest(who, length=4)}"
+
+
 def _bind_shared(settings: AdaptSettings, out: Path) -> None:
     """The shared adapter answers for clinicians without one of their own; it is copied beside the personal ones."""
     if settings.model.adapter is None:
         return
-    import shutil
-
     info = read_adapter(settings.model.adapter)
     place = out / info.id
     if not place.exists():

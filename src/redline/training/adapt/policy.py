@@ -9,13 +9,15 @@ from typing import Any
 
 import torch
 
-from redline.chat.adapters import BaseInfo, base_info, check_fits, read_adapter
+from redline.chat.adapters import BaseInfo, base_info, check_same_base, check_shapes, read_adapter
 from redline.chat.template import ChatTemplate
 from redline.chat.weights import find_folder, read_window
 from redline.errors import UsageError
 from redline.records import digest
 from redline.training.adapt.settings import AdaptSettings, Method
+from redline.training.adapters import lora_of, plain, served_rank, stacked
 from redline.training.references import ReferenceKey
+from redline.training.trees.scorer import bare
 
 __all__ = ["OWN", "SHARED", "Policy", "open_policy"]
 
@@ -62,7 +64,9 @@ def open_policy(settings: AdaptSettings, method: Method, device: str) -> Policy:
     began = None
     if start is not None:
         info = read_adapter(start)
-        check_fits(info, folder)
+        check_shapes(info.folder, folder, made_for=info.base.name)
+        if info.base.digest is not None:
+            check_same_base(info, base)
         began = info.id
     _check_targets(settings.lora.targets)
     dtype = settings.model.dtype
@@ -72,6 +76,7 @@ def open_policy(settings: AdaptSettings, method: Method, device: str) -> Policy:
     _check_dropout(model.config, settings.lora.dropout, method)
     window = settings.model.window or read_window(folder)
     model, adapter = _adapted(model, start, settings, method)
+    _check_adapters(model, method, SHARED if method == "personal" and start is not None else None)
     return Policy(model.to(device), adapter, template, base, began, window, dtype, device)
 
 
@@ -121,6 +126,22 @@ def _check_targets(targets: str | Iterable[str]) -> None:
                 f"[lora] targets: {name} cannot be adapted. The head is kept frozen (its gradient is never made, servers "
                 "refuse it, and where it is tied to the embeddings both would change); leave it out, or write all-linear"
             )
+
+
+def _check_adapters(model: Any, method: Method, below: str | None) -> None:
+    """What training would end with can be saved and served, and no adapter that it starts from brings what settings refuse."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    if isinstance(bare(model).get_output_embeddings(), BaseTunerLayer):
+        raise UsageError("the head (lm_head) is among the adapted layers; leave it out, or write all-linear")
+    own = lora_of(model, OWN)
+    served_rank(int(plain(own if below is None else stacked(lora_of(model, below), own)).config["r"]))
+    noisy = {name: m.p for name, m in model.named_modules() if "lora_dropout" in name and getattr(m, "p", 0) > 0}
+    if noisy and method in _PREFERENCE:
+        raise UsageError(
+            f"preference training runs without dropout, and the adapter that it starts from has {max(noisy.values()):g}; set "
+            "lora_dropout to 0 in its adapter_config.json (it does nothing outside training, and the id stays the same)"
+        )
 
 
 def _check_dropout(config: Any, lora: float, method: Method) -> None:

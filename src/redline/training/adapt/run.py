@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from redline.chat.adapters import CARD, AdapterInfo, is_adapter, read_adapter
@@ -27,10 +29,14 @@ from redline.training.references import ReferenceStore, reference_logps
 from redline.training.tokenise import LeftOut, tokenise
 from redline.training.trees import TokenSet, scorer_for
 
-__all__ = ["Adapted", "Tell", "adapt"]
+__all__ = ["Adapted", "NothingToLearnError", "Tell", "adapt", "check_themes"]
 
 Tell = Callable[[str, int, int, str], None]
 """(what is done, how much, of how much, in words)."""
+
+
+class NothingToLearnError(UsageError):
+    """No set is left to train on; the message gives the reasons."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +59,17 @@ def adapt(
     from accelerate import Accelerator
 
     check_target(out / f"{settings.name}.run" / "metrics.jsonl")
-    wanted_cpu = settings.model.device == "cpu" or not torch.cuda.is_available()
+    wanted_cpu = _runs_on_cpu(settings.model.device)
     accelerator = Accelerator(cpu=wanted_cpu)
     here = "cpu" if wanted_cpu else str(accelerator.device)
     policy = open_policy(settings, method, here)
     if settings.train.checkpointing:
         policy.model.gradient_checkpointing_enable({"use_reentrant": False})
+    if method == "tadpole":
+        check_themes(settings.loss.themes, sets)
     left_out = LeftOut()
     trained, held = _examples(settings, method, sets, policy, left_out)
-    scorer, why = scorer_for(policy.model)
+    scorer, why = scorer_for(policy.model, torch.bfloat16 if policy.dtype == "bfloat16" else None)
     if why:
         tell(f"plain rows: {why}", 0, 0, "")
     objective = _objective(settings, method, any(s.pairs for s in trained))
@@ -98,6 +106,15 @@ def adapt(
     return done
 
 
+def _runs_on_cpu(device: str) -> bool:
+    """Whether to train on the CPU; `UsageError` where a GPU is asked for by name and there is none."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError(
+            "the device cuda is asked for, but no GPU can be used here; write cpu, or auto for what there is"
+        )
+    return device == "cpu" or not torch.cuda.is_available()
+
+
 def _examples(
     settings: AdaptSettings, method: Method, sets: Sequence[PreferenceSet], policy: Policy, left_out: LeftOut
 ) -> tuple[list[TokenSet], list[TokenSet]]:
@@ -109,8 +126,18 @@ def _examples(
         found.append([_weighted(one, settings.loss.themes) for one in tokens])
     if not found[0]:
         reasons = "; ".join(f"{n} x {why}" for why, n in left_out.sets.items()) or "there is no set"
-        raise UsageError(f"nothing to train on: {reasons}")
+        raise NothingToLearnError(f"nothing to train on: {reasons}")
     return found[0], found[1]
+
+
+def check_themes(weights: Mapping[str, float], sets: Sequence[PreferenceSet]) -> None:
+    """`UsageError` where a weight is given to a theme that no pair has: it would do nothing."""
+    there = {p.theme for s in sets for p in s.pairs if p.theme is not None}
+    unknown = sorted(set(weights) - there)
+    if unknown:
+        raise UsageError(
+            f"[loss] themes: no pair has the theme {', '.join(unknown)}; the pairs have {', '.join(sorted(there)) or 'none'}"
+        )
 
 
 def _weighted(one: TokenSet, themes: Mapping[str, float]) -> TokenSet:
@@ -142,8 +169,9 @@ def _with_references(
         with torch.no_grad():
             return scorer(row).tolist()
 
-    folder.mkdir(parents=True, exist_ok=True)
-    with ReferenceStore(folder / "references.sqlite") as store:
+    with accelerator.main_process_first():  # several at once may lock each other out while the file is made
+        store = ReferenceStore(folder / "references.sqlite")
+    with store:
         mine = everything[accelerator.process_index :: accelerator.num_processes]
         budget = settings.train.row_tokens
         reference_logps(
@@ -160,11 +188,20 @@ def _made_from(
     """Everything that the weights after a step depend on."""
     said = settings.model_dump(mode="json", include={"seed", "lora", "loss", "train", "stop"})
     said["train"].pop("save_every")
-    tokens = [
-        [[s.prompt, s.replies, [[p.chosen, p.rejected, p.weight] for p in s.pairs], s.learn] for s in part]
-        for part in (trained, held)
-    ]
-    return digest([said, method, policy.base.digest, policy.start, policy.dtype, tokens])
+    return digest([said, method, policy.base.digest, policy.start, policy.dtype, _material((trained, held))])
+
+
+def _material(parts: Sequence[Sequence[TokenSet]]) -> str:
+    """Digest of sets in tokens, one after the other: as one JSON text a large corpus would take gigabytes."""
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(f"{len(part)} sets\n".encode())
+        for s in part:
+            pairs = [[p.chosen, p.rejected, p.weight] for p in s.pairs]
+            total.update(json.dumps([len(s.prompt), [len(r) for r in s.replies], pairs, s.learn]).encode())
+            for ids in (s.prompt, *s.replies):
+                total.update(np.asarray(ids, dtype="<i4").tobytes())
+    return total.hexdigest()
 
 
 def _saved(policy: Policy, settings: AdaptSettings, method: Method) -> Lora:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from redline.chat.adapters import find_adapter
 from redline.errors import UsageError
@@ -49,8 +49,9 @@ class LoraTable(_Table):
 
 
 class DataTable(_Table):
-    """`corpus` for supervised training, `sets` (a file of `redline prefer build`) for preferences; with both, the own
-    replies of the sets are learned.  `validation` is the share of cases that is held out to stop in time.
+    """`corpus` for supervised training, `sets` (a file of `redline prefer build`) for preferences; where both are given, `sft`
+    learns the corpus, `tadpole` the sets, `personal` both.  `validation` is the share of cases that is held out to stop in
+    time.
     """
 
     corpus: str | None = None
@@ -139,10 +140,19 @@ def settings_for(method: Method, file: Path | None, given: Mapping[str, Mapping[
             values[key] = value
     if values["model"].get("adapter"):
         values["model"]["adapter"] = find_adapter(values["model"]["adapter"])
-    settings = AdaptSettings.model_validate(values)
+    settings = _checked(values)
     if not settings.model.base:
         raise UsageError("say which model to adapt: --base FOLDER, or `base` in the table [model] of the settings")
     return settings
+
+
+def _checked(values: Mapping[str, Any]) -> AdaptSettings:
+    """The settings; what a file said was checked with its line before, so what is wrong here came from an option."""
+    try:
+        return AdaptSettings.model_validate(values)
+    except ValidationError as error:
+        found = [f"{'.'.join(map(str, e['loc']))}: {e['msg'][:1].lower()}{e['msg'][1:]}" for e in error.errors()]
+        raise UsageError("; ".join(found)) from None
 
 
 def _root(values: dict[str, Any], folder: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from redline.training.preference import PreferencePair
 
-__all__ = ["TokenSet"]
+__all__ = ["Ids", "TokenSet"]
 
 Ids = tuple[int, ...]
 
