@@ -2,18 +2,54 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from redline.errors import InputError
+from redline.errors import InputError, UsageError
 
-__all__ = ["check_target", "open_atomic", "read_lines", "write_json", "write_jsonl", "write_text"]
+__all__ = ["check_target", "open_atomic", "only_one", "read_lines", "write_json", "write_jsonl", "write_text"]
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_ROOM = "What stood there before is untouched. Make room, or name another place."
+
+
+@contextmanager
+def only_one(folder: Path, lock: str, busy: str) -> Iterator[None]:
+    """One process at a time in `folder` (made if needed); `UsageError` with the words `busy` while another one is inside.
+
+    What a killed process left half-written (`.*.part`) is removed first.  The file `lock` stays.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError.single(
+            str(folder), f"cannot be made a folder ({error.strerror})", hint="Name another --out."
+        ) from None
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows: what is inside is safe there too, only the double work is not prevented
+        yield
+        return
+    handle = os.open(folder / lock, os.O_CREAT | os.O_RDWR, 0o666)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(busy) from None
+        for left in (*folder.glob(".*.part"), *folder.glob(".part-*")):  # they may hold patient text
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        yield
+    finally:
+        os.close(handle)
 
 
 def check_target(path: str | Path) -> None:
@@ -49,6 +85,11 @@ def open_atomic(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, path)
+    except OSError as error:
+        name.unlink(missing_ok=True)
+        if error.errno in _FULL:
+            raise InputError.single(str(path), f"cannot be written ({error.strerror})", hint=_ROOM) from None
+        raise
     except BaseException:
         name.unlink(missing_ok=True)
         raise

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from redline.chat.tiny.card import bundled_tiny
 from redline.errors import InputError, UsageError
 
 __all__ = ["check_extra", "find_folder", "load", "read_window", "weights_digest"]
@@ -31,6 +30,8 @@ def find_folder(name: str, *, download: bool, wanted: str = "config.json") -> Pa
     """
     folder = Path(name).expanduser()
     if name == "tiny" and not folder.is_dir():
+        from redline.chat.tiny.card import bundled_tiny  # brings the tokenizer's library along
+
         folder = bundled_tiny()
     elif not folder.is_dir():
         folder = _cached(name, download=download)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from redline.chat import Prices, is_loopback
-from redline.errors import InputError, UsageError, did_you_mean
+from redline.errors import UsageError, did_you_mean
+from redline.files import only_one
 from redline.judging import Budget, JudgeOptions, VerdictStore, content_judge, theme_judge
 from redline.records import DraftStatus
 from redline.scoring import BOILERPLATE, CEILING, EMPTY, Judges, Scored, check_themes
@@ -153,31 +152,6 @@ def _shards(bench: Bench, cell: CellSpec, count: int, size: int | None) -> list[
     return [Shard(cell.id, start, min(start + step, count), open_) for start, open_ in sorted(held.items())]
 
 
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> AbstractContextManager[None]:
     """One run a folder at a time: two would ask, and pay, for the same drafts."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError.single(
-            str(folder), f"cannot be made a folder ({error.strerror})", hint="Name another --out."
-        ) from None
-    try:
-        import fcntl
-    except ModuleNotFoundError:  # Windows: the stores are safe there too, only the double work is not prevented
-        yield
-        return
-    handle = os.open(folder / "study.lock", os.O_CREAT | os.O_RDWR, 0o666)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UsageError(f"another run is at work in {folder}; wait for it, or name another --out") from None
-        for left in (
-            *folder.glob(".*.part"),
-            *folder.glob(".part-*"),
-        ):  # of a run that was killed; they hold patient text
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
-        yield
-    finally:
-        os.close(handle)
+    return only_one(folder, "study.lock", f"another run is at work in {folder}; wait for it, or name another --out")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +15,11 @@ pytest.importorskip("accelerate")
 
 from redline.chat.adapters import read_adapter  # noqa: E402
 from redline.errors import InputError, UsageError  # noqa: E402
-from redline.training.adapt import personal  # noqa: E402
 from redline.training.adapt.metrics import MetricsLog  # noqa: E402
 from redline.training.adapt.personal import adapt_clinicians  # noqa: E402
-from redline.training.adapt.policy import open_policy  # noqa: E402
-from redline.training.adapt.run import Adapted, _material, adapt  # noqa: E402
+from redline.training.adapt.policy import Policy, open_ground, open_policy  # noqa: E402
+from redline.training.adapt.made import _material  # noqa: E402
+from redline.training.adapt.run import Adapted, adapt  # noqa: E402
 from redline.training.adapt.settings import AdaptSettings, Method, settings_for  # noqa: E402
 from redline.training.preference import PreferencePair  # noqa: E402
 from redline.training.trees import TokenSet, TreeScorer, pack  # noqa: E402
@@ -195,11 +194,6 @@ def test_personal_without_material_is_said(base: Path) -> None:
         command(base=str(base))
 
 
-def test_doctests_of_personal() -> None:
-    found = doctest.testmod(personal)
-    assert found.attempted and not found.failed
-
-
 def test_a_clinician_with_a_long_name_and_one_with_nothing_to_learn(base: Path, tmp_path: Path) -> None:
     long = "dr.johanna.smith-the-third.of.springfield@hospital.example.org"
     bare = [replace(s, pairs=(), own=None) for s in some_sets(20, "c9")]
@@ -217,20 +211,25 @@ def test_a_personal_adapter_is_the_shared_one_and_what_was_learned(base: Path, t
     last = next(row for row in made.card["validation"] if row["step"] == made.card["best_step"])
     assert last["step"] > 0 and abs(last["margin"]) > 1e-3
 
+    def opened(asked: AdaptSettings) -> Policy:
+        return open_policy(open_ground(asked, "cpu"), asked, "sft")
+
     def scored(adapter: Adapted) -> list[torch.Tensor]:
-        policy = open_policy(settings(base, model={"adapter": str(adapter.info.folder)}), "sft", "cpu")
+        policy = opened(settings(base, model={"adapter": str(adapter.info.folder)}))
         with torch.no_grad():
             return [TreeScorer(policy.model)(row) for row in pack(tokens(policy), 8192)]
 
-    def tokens(policy: Any) -> list[Any]:
+    def tokens(policy: Policy) -> list[Any]:
         from redline.training.adapt.material import held_out
         from redline.training.tokenise import LeftOut, tokenise
 
         _, held = held_out(some_sets(20), 0.25, asked.seed)
-        return list(tokenise(held, policy.template, policy.window, LeftOut(), pairs=True, need_pair=False))
+        return list(
+            tokenise(held, policy.ground.template, policy.ground.window, LeftOut(), pairs=True, need_pair=False)
+        )
 
     ((ref,), (own,)) = scored(shared), scored(made)
-    (row,) = pack(tokens(open_policy(settings(base), "sft", "cpu")), 8192)
+    (row,) = pack(tokens(opened(settings(base))), 8192)
     margins = [float((own - ref)[p.chosen] - (own - ref)[p.rejected]) for p in row.pairs]
     weights = [p.weight for p in row.pairs]
     mean = sum(0.2 * m * w for m, w in zip(margins, weights, strict=True)) / sum(weights)

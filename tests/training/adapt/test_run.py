@@ -71,7 +71,8 @@ def test_the_reference_is_the_adapter_that_training_starts_from(base: Path, tune
     first, *_, last = found.card["validation"]
     assert first["margin"] == 0.0 and first["loss"] == pytest.approx(math.log(2), abs=1e-12)
     assert last["loss"] < first["loss"] and last["accuracy"] > 0.7
-    assert {"care_coordination", "treatment_planning"} <= set(last["themes"]) and set(last["clinicians"]) == {"c1"}
+    kept = found.card["kept"]
+    assert {"care_coordination", "treatment_planning"} <= set(kept["themes"]) and set(kept["clinicians"]) == {"c1"}
     assert found.info.parent == tuned.info.id
     rows = metrics(tmp_path, "tadpole")
     steps = [r for r in rows if r["kind"] == "train"]

@@ -124,5 +124,7 @@ def slug_of(text: str) -> str:
     >>> slug_of("dr_a"), slug_of("Dr. A")
     ('dr_a', 'dr-a-34b5')
     """
-    plain = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_")[:40] or "adapter"
-    return plain if plain == text else f"{plain}-{digest(text, length=4)}"
+    plain = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_") or "adapter"
+    if plain == text and len(plain) <= 40:
+        return plain
+    return f"{plain[:35].strip('-_')}-{digest(text, length=4)}"  # at most 40, so that it is its own slug

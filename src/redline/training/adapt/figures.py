@@ -45,10 +45,8 @@ class Figures:
         if self.pairs:
             figures = [p for _, p in self.pairs]
             found |= _means(figures)
-            themes = sorted({p.theme for p in figures if p.theme is not None})
-            found["themes"] = {t: _means([p for p in figures if p.theme == t]) for t in themes}
-            people = sorted({c for c, _ in self.pairs if c is not None})
-            found["clinicians"] = {c: _means([p for who, p in self.pairs if who == c]) for c in people}
+            found["themes"] = _grouped((p.theme, p) for p in figures)
+            found["clinicians"] = _grouped(self.pairs)
         return found
 
 
@@ -61,6 +59,15 @@ def combined(parts: Iterable[Figures]) -> Figures:
         for name in ("nll", "tokens", "computed", "needed"):
             setattr(whole, name, getattr(whole, name) + getattr(part, name))
     return whole
+
+
+def _grouped(pairs: Iterable[tuple[str | None, PairFigure]]) -> dict[str, dict[str, float | int]]:
+    """Means by name; pairs without one are left out."""
+    groups: dict[str, list[PairFigure]] = {}
+    for name, pair in pairs:
+        if name is not None:
+            groups.setdefault(name, []).append(pair)
+    return {name: _means(groups[name]) for name in sorted(groups)}
 
 
 def _means(pairs: Sequence[PairFigure]) -> dict[str, float | int]:

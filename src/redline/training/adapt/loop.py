@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -79,12 +80,14 @@ class Training:
         main = self.accelerator.is_main_process
         log = MetricsLog(self.folder, state.step if state.validated >= 0 else -1) if main else None
         epoch_length = len(epoch_steps(len(self.examples.sets), train.prompts, 0, 0))
-        total = epoch_length * train.epochs
+        total, order = epoch_length * train.epochs, {}  # type: int, dict[int, list[list[int]]]
         if state.validated < 0:
             self._validate(scorer, state, log)
         while state.step < total and not state.stopped:
             epoch, place = divmod(state.step, epoch_length)
-            chosen = epoch_steps(len(self.examples.sets), train.prompts, self.settings.seed, epoch)[place]
+            if epoch not in order:
+                order = {epoch: epoch_steps(len(self.examples.sets), train.prompts, self.settings.seed, epoch)}
+            chosen = order[epoch][place]
             for group in optimizer.param_groups:
                 group["lr"] = train.rate * self._share_of_rate(state.step, total)
             figures = self._step(scorer, optimizer, self.examples.only(chosen), state.step)
@@ -153,7 +156,7 @@ class Training:
         state.validated = state.step
         if not self.held.sets:
             return
-        rows = rows_of(self.held.sets, range(len(self.held.sets)), self.settings.train.row_tokens)
+        rows = self._held_rows
         totals = step_totals(rows, self.objective)
         figures, loss = Figures(), 0.0
         self.policy.model.eval()
@@ -172,6 +175,11 @@ class Training:
         else:
             state.stale += 1
             state.stopped = state.stale >= self.settings.stop.patience
+
+    @cached_property
+    def _held_rows(self) -> list[Row]:
+        """Packed once for all validations."""
+        return rows_of(self.held.sets, range(len(self.held.sets)), self.settings.train.row_tokens)
 
     def _optimizer(self, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
         train = self.settings.train

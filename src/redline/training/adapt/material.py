@@ -52,13 +52,15 @@ def some_cases(sets: Iterable[PreferenceSet], count: int | None, seed: int) -> l
     return [s for s in sets if (s.case or s.id) in kept]
 
 
-def held_out(sets: Iterable[PreferenceSet], share: float, seed: int) -> tuple[list[PreferenceSet], list[PreferenceSet]]:
+def held_out(
+    sets: Iterable[PreferenceSet], share: float, seed: int, most: int | None = None
+) -> tuple[list[PreferenceSet], list[PreferenceSet]]:
     """(training, validation): a seeded share of the *cases* (sets without one count as a case each), at least one of
-    several; the larger share holds the smaller one.
+    several and at most `most`; the larger share holds the smaller one.
     """
     sets = list(sets)
     cases = sorted({s.case or s.id for s in sets})
     random.Random(f"{seed} validation").shuffle(cases)
-    count = 0 if share <= 0 or len(cases) < 2 else max(1, round(share * len(cases)))
+    count = 0 if share <= 0 or len(cases) < 2 else min(max(1, round(share * len(cases))), most or len(cases))
     held = set(cases[:count])
     return [s for s in sets if (s.case or s.id) not in held], [s for s in sets if (s.case or s.id) in held]

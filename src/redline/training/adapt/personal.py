@@ -10,8 +10,8 @@ from pathlib import Path
 
 from redline.chat.adapters import read_adapter, slug_of
 from redline.errors import UsageError
-from redline.records import digest
-from redline.training.adapt.run import Adapted, NothingToLearnError, Tell, adapt, check_themes
+from redline.training.adapt.policy import open_ground
+from redline.training.adapt.run import Adapted, NothingToLearnError, Tell, adapt, check_themes, place_of, processes
 from redline.training.adapt.settings import AdaptSettings
 from redline.training.adapters import bind
 from redline.training.preference import PreferenceSet
@@ -48,6 +48,7 @@ def adapt_clinicians(
     first = os.environ.get("RANK", "0") == "0"  # of several processes one writes what is bound
     if first:
         _bind_shared(settings, out)
+    ground = open_ground(settings, place_of(processes(settings)))  # once: a base's digest takes as long as reading it
     found, least = Personal(), settings.data.least_replies
     for who in clinicians or sorted(own):
         prompts = len({s.case or s.id for s in own[who]})
@@ -55,9 +56,9 @@ def adapt_clinicians(
             found.left_out[who] = f"{prompts} replies or edits, at least {least} are needed; the shared adapter answers"
             continue
         tell(f"clinician {who}: {len(own[who])} sets", 0, 0, "")
-        named = settings.model_copy(update={"name": _slug(who)})
+        named = settings.model_copy(update={"name": slug_of(who)})
         try:
-            found.made[who] = adapt(named, "personal", own[who], out, clinician=who, tell=tell)
+            found.made[who] = adapt(named, "personal", own[who], out, clinician=who, ground=ground, tell=tell)
         except NothingToLearnError as error:
             found.left_out[who] = f"{error}; the shared adapter answers"
             continue
@@ -68,16 +69,6 @@ def adapt_clinicians(
             "no clinician has enough replies: " + "; ".join(f"{w}: {why}" for w, why in found.left_out.items())
         )
     return found
-
-
-def _slug(who: str) -> str:
-    """First part of the id of a clinician's adapter; long names are shortened so that it still is one.
-
-    >>> _slug("c1"), _slug("dr.johanna.smith-the-third@hospital.example.org")
-    ('c1', 'dr-johanna-smith-the-third-hos-7133')
-    """
-    slug = slug_of(who)
-    return slug if slug == slug_of(slug) else f"{slug[:30].strip('-_')}-{digest(who, length=4)}"
 
 
 def _bind_shared(settings: AdaptSettings, out: Path) -> None:

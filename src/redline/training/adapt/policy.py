@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from redline.training.adapters import lora_of, plain, served_rank, stacked
 from redline.training.references import ReferenceKey
 from redline.training.trees.scorer import bare
 
-__all__ = ["OWN", "SHARED", "Policy", "open_policy"]
+__all__ = ["OWN", "SHARED", "Ground", "Policy", "open_ground", "open_policy"]
 
 SHARED = "shared"
 OWN = "own"
@@ -29,34 +30,42 @@ _HEADS = ("summary", "classifier")
 """Settings of heads that a language model does not have."""
 
 
-@dataclass
-class Policy:
-    """`model` is a `PeftModel` of which one adapter, `adapter`, is trained; `start` is the adapter that it began from or
-    lies upon.  `window` is the most tokens of a prompt with its reply.
+@dataclass(frozen=True)
+class Ground:
+    """What training stands on, known without loading a weight.  `start` is the folder of the adapter that it begins from or
+    lies upon and `began` that adapter's id; `window` is the most tokens of a prompt with its reply.
     """
 
-    model: Any
-    adapter: str
+    folder: Path
     template: ChatTemplate
     base: BaseInfo
-    start: str | None
+    start: Path | None
+    began: str | None
     window: int | None
     dtype: str
     device: str
+
+    @property
+    def reference(self) -> ReferenceKey:
+        """Of the model as it is before the first step: base, and the adapter that it starts from."""
+        return ReferenceKey(digest([self.base.digest, self.began]), self.template.digest, self.dtype)
+
+
+@dataclass
+class Policy:
+    """`model` is a `PeftModel` on the ground, of which the adapter `OWN` is trained."""
+
+    model: Any
+    ground: Ground
 
     @property
     def trained(self) -> dict[str, torch.nn.Parameter]:
         """The parameters that training changes, by name."""
         return {name: p for name, p in self.model.named_parameters() if p.requires_grad}
 
-    @property
-    def reference(self) -> ReferenceKey:
-        """Of the model as it is before the first step: base, and the adapter that it starts from."""
-        return ReferenceKey(digest([self.base.digest, self.start]), self.template.digest, self.dtype)
 
-
-def open_policy(settings: AdaptSettings, method: Method, device: str) -> Policy:
-    """Load and check; `UsageError` for what cannot be trained as asked."""
+def open_ground(settings: AdaptSettings, device: str) -> Ground:
+    """Find base, tokenizer and start, and see that they belong together; the base's files are read once for its digest."""
     folder = find_folder(settings.model.base, download=False)
     template = ChatTemplate(folder)
     base = base_info(folder)
@@ -68,16 +77,23 @@ def open_policy(settings: AdaptSettings, method: Method, device: str) -> Policy:
         if info.base.digest is not None:
             check_same_base(info, base)
         began = info.id
-    _check_targets(settings.lora.targets)
     dtype = settings.model.dtype
     if dtype == "auto":
         dtype = "float32" if device == "cpu" else "bfloat16"
-    model = _load(folder, dtype, device)
-    _check_dropout(model.config, settings.lora.dropout, method)
     window = settings.model.window or read_window(folder)
-    model, adapter = _adapted(model, start, settings, method)
-    _check_adapters(model, method, SHARED if method == "personal" and start is not None else None)
-    return Policy(model.to(device), adapter, template, base, began, window, dtype, device)
+    return Ground(folder, template, base, start, began, window, dtype, device)
+
+
+def open_policy(ground: Ground, settings: AdaptSettings, method: Method) -> Policy:
+    """Load and check; `UsageError` for what cannot be trained as asked."""
+    _check_targets(settings.lora.targets)
+    model = _load(ground.folder, ground.dtype, ground.device)
+    _check_dropout(model.config, settings.lora.dropout, method)
+    with warnings.catch_warnings():  # peft asks transformers by names that it is about to give up
+        warnings.simplefilter("ignore", FutureWarning)
+        model = _adapted(model, ground.start, settings, method)
+    _check_adapters(model, method, SHARED if method == "personal" and ground.start is not None else None)
+    return Policy(model.to(ground.device), ground)
 
 
 def _load(folder: Path, dtype: str, device: str) -> Any:
@@ -91,7 +107,7 @@ def _load(folder: Path, dtype: str, device: str) -> Any:
         raise UsageError(f"{folder} cannot be loaded on {device} ({type(error).__name__}: {error})") from None
 
 
-def _adapted(model: Any, start: Path | None, settings: AdaptSettings, method: Method) -> tuple[Any, str]:
+def _adapted(model: Any, start: Path | None, settings: AdaptSettings, method: Method) -> Any:
     """The model with the adapter to train: a fresh one, the one it starts from, or a fresh one on top of a frozen one."""
     from peft import LoraConfig, PeftModel, get_peft_model
 
@@ -104,9 +120,9 @@ def _adapted(model: Any, start: Path | None, settings: AdaptSettings, method: Me
         torch.manual_seed(settings.seed)
         try:
             if start is None:
-                return get_peft_model(model, fresh, adapter_name=OWN), OWN
+                return get_peft_model(model, fresh, adapter_name=OWN)
             if method != "personal":
-                return PeftModel.from_pretrained(model, str(start), adapter_name=OWN, is_trainable=True), OWN
+                return PeftModel.from_pretrained(model, str(start), adapter_name=OWN, is_trainable=True)
             adapted = PeftModel.from_pretrained(model, str(start), adapter_name=SHARED, is_trainable=False)
             adapted.add_adapter(OWN, fresh)
         except (ValueError, RuntimeError) as error:
@@ -114,7 +130,7 @@ def _adapted(model: Any, start: Path | None, settings: AdaptSettings, method: Me
     adapted.base_model.set_adapter([SHARED, OWN])
     for name, parameter in adapted.named_parameters():
         parameter.requires_grad_(f".{OWN}." in name)
-    return adapted, OWN
+    return adapted
 
 
 def _check_targets(targets: str | Iterable[str]) -> None:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from importlib.metadata import version
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
-from redline.chat.adapters import CARD, AdapterInfo, is_adapter, read_adapter
 from redline.errors import UsageError
-from redline.files import check_target, write_json
-from redline.records import digest
-from redline.training.adapt.checkpoint import State
+from redline.files import check_target, only_one, write_json
 from redline.training.adapt.loop import Examples, Training
+from redline.training.adapt.made import Adapted, find_finished, keep_result, made_from, make_card, portable
 from redline.training.adapt.material import held_out, some_cases
-from redline.training.adapt.policy import OWN, Policy, open_policy
+from redline.training.adapt.policy import OWN, Ground, Policy, open_ground, open_policy
 from redline.training.adapt.settings import AdaptSettings, Method
 from redline.training.adapters import Lora, lora_of, read_lora, save_adapter, stacked
 from redline.training.objective import Objective
@@ -29,7 +25,7 @@ from redline.training.references import ReferenceStore, reference_logps
 from redline.training.tokenise import LeftOut, tokenise
 from redline.training.trees import TokenSet, scorer_for
 
-__all__ = ["Adapted", "NothingToLearnError", "Tell", "adapt", "check_themes"]
+__all__ = ["Adapted", "NothingToLearnError", "Tell", "adapt", "check_themes", "place_of", "processes"]
 
 Tell = Callable[[str, int, int, str], None]
 """(what is done, how much, of how much, in words)."""
@@ -39,90 +35,110 @@ class NothingToLearnError(UsageError):
     """No set is left to train on; the message gives the reasons."""
 
 
-@dataclass(frozen=True)
-class Adapted:
-    """A saved adapter and how it came about."""
-
-    info: AdapterInfo
-    card: Mapping[str, Any]
-
-
 def adapt(
     settings: AdaptSettings, method: Method, sets: Sequence[PreferenceSet], out: Path, *, clinician: str | None = None,
-    tell: Tell = lambda what, done, total, words: None,
+    ground: Ground | None = None, tell: Tell = lambda what, done, total, words: None,
 ) -> Adapted:  # fmt: skip
     """Train an adapter on `sets` and save it as `out/NAME@digest`.
 
     The state is in `out/NAME.run` (checkpoint, metrics, references); the same call goes on after an interruption and gives
-    the same weights.
+    the same weights.  `ground` is what `open_ground` found before, where several runs stand on the same.
     """
-    from accelerate import Accelerator
-
-    check_target(out / f"{settings.name}.run" / "metrics.jsonl")
-    wanted_cpu = _runs_on_cpu(settings.model.device)
-    accelerator = Accelerator(cpu=wanted_cpu)
-    here = "cpu" if wanted_cpu else str(accelerator.device)
-    policy = open_policy(settings, method, here)
-    if settings.train.checkpointing:
-        policy.model.gradient_checkpointing_enable({"use_reentrant": False})
+    folder = out / f"{settings.name}.run"
+    check_target(folder / "metrics.jsonl")
+    accelerator = processes(settings)
+    ground = ground or open_ground(settings, place_of(accelerator))
     if method == "tadpole":
         check_themes(settings.loss.themes, sets)
     left_out = LeftOut()
-    trained, held = _examples(settings, method, sets, policy, left_out)
-    scorer, why = scorer_for(policy.model, torch.bfloat16 if policy.dtype == "bfloat16" else None)
-    if why:
-        tell(f"plain rows: {why}", 0, 0, "")
-    objective = _objective(settings, method, any(s.pairs for s in trained))
-    folder = out / f"{settings.name}.run"
-    made_from = _made_from(settings, method, policy, trained, held)
-    finished = _finished(out, folder, made_from)
-    if finished is not None:
-        return finished
-    examples, validation = _with_references(
-        policy, scorer, objective, trained, held, settings, folder, accelerator, tell
-    )
-    training = Training(
-        policy, scorer, examples, validation, objective, settings, accelerator, folder, made_from,
-        lambda done, total, words: tell("steps", done, total, words),
-    )  # fmt: skip
-    state = training.run()
-    card = _card(settings, method, policy, state, left_out, trained, held, made_from, why)
-    accelerator.wait_for_everyone()
-    if accelerator.is_main_process:
-        write_json(folder / "settings.json", settings.model_dump(mode="json"))
-        files: dict[str, str | bytes] = {
-            "settings.json": json.dumps(_portable(settings), indent=1) + "\n",
-            "metrics.jsonl": (folder / "metrics.jsonl").read_bytes(),
-        }
-        info = save_adapter(
-            _saved(policy, settings, method), out, settings.name, base=policy.base, card=card, files=files,
-            clinician=clinician, parent=policy.start,
-        )  # fmt: skip
-        write_json(folder / "result.json", {"id": info.id, "made_from": made_from})
-        (folder / "checkpoint.pt").unlink(missing_ok=True)
-    accelerator.wait_for_everyone()
-    done = _finished(out, folder, made_from)
+    trained, held = _examples(settings, method, sets, ground, left_out)
+    made = made_from(settings, method, ground, trained, held)
+    busy = f"another run is at work in {folder}; wait for it, or name another --out or --name"
+    with only_one(folder, "run.lock", busy) if accelerator.is_main_process else nullcontext():
+        finished = find_finished(out, folder, made)
+        accelerator.wait_for_everyone()
+        if finished is not None:
+            return finished
+        policy = open_policy(ground, settings, method)
+        card = _train(policy, settings, method, (trained, held), left_out, made, folder, accelerator, tell)
+        if accelerator.is_main_process:
+            _save(policy, settings, method, card, out, folder, clinician)
+        accelerator.wait_for_everyone()
+    done = find_finished(out, folder, made)
     assert done is not None
     return done
 
 
-def _runs_on_cpu(device: str) -> bool:
-    """Whether to train on the CPU; `UsageError` where a GPU is asked for by name and there is none."""
-    if device == "cuda" and not torch.cuda.is_available():
+def processes(settings: AdaptSettings) -> Any:
+    """The one or several processes that a launcher started; `UsageError` where a GPU is asked for by name and there is none."""
+    from accelerate import Accelerator
+
+    if settings.model.device == "cuda" and not torch.cuda.is_available():
         raise UsageError(
             "the device cuda is asked for, but no GPU can be used here; write cpu, or auto for what there is"
         )
-    return device == "cpu" or not torch.cuda.is_available()
+    return Accelerator(cpu=settings.model.device == "cpu" or not torch.cuda.is_available())
+
+
+def place_of(accelerator: Any) -> str:
+    """The device of this process."""
+    return str(accelerator.device)
+
+
+def _train(
+    policy: Policy, settings: AdaptSettings, method: Method, material: tuple[list[TokenSet], list[TokenSet]],
+    left_out: LeftOut, made: str, folder: Path, accelerator: Any, tell: Tell,
+) -> dict[str, Any]:  # fmt: skip
+    """References, then the loop; returns the card."""
+    trained, held = material
+    if settings.train.checkpointing:
+        policy.model.gradient_checkpointing_enable({"use_reentrant": False})
+    scorer, why = scorer_for(policy.model, torch.bfloat16 if policy.ground.dtype == "bfloat16" else None)
+    if why:
+        tell(f"plain rows: {why}", 0, 0, "")
+    objective = _objective(settings, method, any(s.pairs for s in trained))
+    try:
+        examples, validation = _with_references(
+            policy, scorer, objective, trained, held, settings, folder, accelerator, tell
+        )
+        training = Training(
+            policy, scorer, examples, validation, objective, settings, accelerator, folder, made,
+            lambda done, total, words: tell("steps", done, total, words),
+        )  # fmt: skip
+        state = training.run()
+    except torch.OutOfMemoryError:
+        raise UsageError(
+            f"a row of up to {settings.train.row_tokens} tokens does not fit into the memory of {policy.ground.device}: lower "
+            "[train] row_tokens, or set [train] checkpointing = true; the same command then goes on where it can"
+        ) from None
+    return make_card(settings, method, policy.ground, state, left_out, trained, held, made, why)
+
+
+def _save(
+    policy: Policy, settings: AdaptSettings, method: Method, card: dict[str, Any], out: Path, folder: Path, clinician: str | None
+) -> None:  # fmt: skip
+    """The adapter under its id, then the result, then no checkpoint: killed in between, the same call ends the same."""
+    write_json(folder / "settings.json", settings.model_dump(mode="json"))
+    files: dict[str, str | bytes] = {
+        "settings.json": json.dumps(portable(settings), indent=1) + "\n",
+        "metrics.jsonl": (folder / "metrics.jsonl").read_bytes(),
+    }
+    info = save_adapter(
+        _saved(policy, settings, method), out, settings.name, base=policy.ground.base, card=card, files=files,
+        clinician=clinician, parent=policy.ground.began,
+    )  # fmt: skip
+    keep_result(folder, Adapted(info, card), card["made_from"])
+    (folder / "checkpoint.pt").unlink(missing_ok=True)
 
 
 def _examples(
-    settings: AdaptSettings, method: Method, sets: Sequence[PreferenceSet], policy: Policy, left_out: LeftOut
+    settings: AdaptSettings, method: Method, sets: Sequence[PreferenceSet], ground: Ground, left_out: LeftOut
 ) -> tuple[list[TokenSet], list[TokenSet]]:
     pairs = method in ("tadpole", "personal")
     found = []
     chosen = some_cases(sets, settings.data.cases, settings.seed)
-    for part in held_out(chosen, settings.data.validation, settings.seed):
-        tokens = tokenise(part, policy.template, policy.window, left_out, pairs=pairs, need_pair=method == "tadpole")
+    for part in held_out(chosen, settings.data.validation, settings.seed, settings.data.validation_cases):
+        tokens = tokenise(part, ground.template, ground.window, left_out, pairs=pairs, need_pair=method == "tadpole")
         found.append([_weighted(one, settings.loss.themes) for one in tokens])
     if not found[0]:
         reasons = "; ".join(f"{n} x {why}" for why, n in left_out.sets.items()) or "there is no set"
@@ -175,33 +191,11 @@ def _with_references(
         mine = everything[accelerator.process_index :: accelerator.num_processes]
         budget = settings.train.row_tokens
         reference_logps(
-            store, policy.reference, mine, score, budget, lambda done, total: tell("references", done, total, "")
+            store, policy.ground.reference, mine, score, budget, lambda done, total: tell("references", done, total, "")
         )
         accelerator.wait_for_everyone()
-        found = reference_logps(store, policy.reference, everything, score, budget)
+        found = reference_logps(store, policy.ground.reference, everything, score, budget)
     return Examples(trained, found[: len(trained)]), Examples(held, found[len(trained) :])
-
-
-def _made_from(
-    settings: AdaptSettings, method: Method, policy: Policy, trained: Sequence[TokenSet], held: Sequence[TokenSet]
-) -> str:
-    """Everything that the weights after a step depend on."""
-    said = settings.model_dump(mode="json", include={"seed", "lora", "loss", "train", "stop"})
-    said["train"].pop("save_every")
-    return digest([said, method, policy.base.digest, policy.start, policy.dtype, _material((trained, held))])
-
-
-def _material(parts: Sequence[Sequence[TokenSet]]) -> str:
-    """Digest of sets in tokens, one after the other: as one JSON text a large corpus would take gigabytes."""
-    total = hashlib.sha256()
-    for part in parts:
-        total.update(f"{len(part)} sets\n".encode())
-        for s in part:
-            pairs = [[p.chosen, p.rejected, p.weight] for p in s.pairs]
-            total.update(json.dumps([len(s.prompt), [len(r) for r in s.replies], pairs, s.learn]).encode())
-            for ids in (s.prompt, *s.replies):
-                total.update(np.asarray(ids, dtype="<i4").tobytes())
-    return total.hexdigest()
 
 
 def _saved(policy: Policy, settings: AdaptSettings, method: Method) -> Lora:
@@ -210,51 +204,3 @@ def _saved(policy: Policy, settings: AdaptSettings, method: Method) -> Lora:
     if method == "personal" and settings.model.adapter:
         return stacked(read_lora(Path(settings.model.adapter)), own)
     return own
-
-
-def _card(
-    settings: AdaptSettings, method: Method, policy: Policy, state: State, left_out: LeftOut,
-    trained: Sequence[TokenSet], held: Sequence[TokenSet], made_from: str, plain: str,
-) -> dict[str, Any]:  # fmt: skip
-    names = ("torch", "transformers", "peft", "accelerate")
-    return {
-        "method": method,
-        "settings": _portable(settings),
-        "base": {"name": policy.base.name, "digest": policy.base.digest},
-        "start": policy.start,
-        "template": policy.template.digest,
-        "dtype": policy.dtype,
-        "made_from": made_from,
-        "sets": len(trained),
-        "validation_sets": len(held),
-        "pairs": sum(len(s.pairs) for s in trained),
-        "replies": sum(len(s.replies) for s in trained),
-        "left_out": left_out.as_dict(),
-        "plain_rows": plain,
-        "steps": state.step,
-        "best_step": state.best[1] if state.best else state.step,
-        "stopped_early": state.stopped,
-        "validation": state.history,
-        "versions": {name: version(name) for name in names},
-    }
-
-
-def _portable(settings: AdaptSettings) -> dict[str, Any]:
-    """The resolved settings with names for places of this machine; digests say what they held."""
-    said: dict[str, Any] = settings.model_dump(mode="json")
-    for table, key in (("model", "base"), ("model", "adapter"), ("data", "corpus"), ("data", "sets")):
-        if said[table][key]:
-            said[table][key] = Path(said[table][key]).name
-    return said
-
-
-def _finished(out: Path, folder: Path, made_from: str) -> Adapted | None:
-    """The adapter that a run with the same settings, material and weights has made already."""
-    try:
-        result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-        if result["made_from"] != made_from or not is_adapter(out / result["id"]):
-            return None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    info = read_adapter(out / result["id"])
-    return Adapted(info, json.loads((info.folder / CARD).read_text(encoding="utf-8"))["card"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from redline.chat.adapters import find_adapter
 from redline.errors import UsageError
@@ -51,7 +51,7 @@ class LoraTable(_Table):
 class DataTable(_Table):
     """`corpus` for supervised training, `sets` (a file of `redline prefer build`) for preferences; where both are given, `sft`
     learns the corpus, `tadpole` the sets, `personal` both.  `validation` is the share of cases that is held out to stop in
-    time.
+    time, `validation_cases` the most of them.
     """
 
     corpus: str | None = None
@@ -60,6 +60,7 @@ class DataTable(_Table):
     strategy: str = "zero_shot"
     clinicians: tuple[str, ...] = ()
     validation: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    validation_cases: Count = 200
     cases: Count | None = None
     least_replies: Count = 20
 
@@ -73,6 +74,12 @@ class LossTable(_Table):
     sft: Annotated[float, Field(ge=0)] = 0.0
     average: Literal["pair", "prompt"] = "pair"
     themes: dict[str, Rate] = {}
+
+    @model_validator(mode="after")
+    def _smoothing_does_something(self) -> LossTable:
+        if self.smoothing and self.kind not in ("dpo", "robust"):
+            raise ValueError(f"smoothing does nothing for {self.kind}; it belongs to dpo and robust")
+        return self
 
 
 class TrainTable(_Table):

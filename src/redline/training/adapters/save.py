@@ -114,6 +114,7 @@ def _save_tensors(lora: Lora, path: Path) -> None:
         raise UsageError(f"the adapter holds numbers that are not finite, in {bad}; the training went wrong before")
     try:
         save_file(tensors, str(path), metadata={"format": "pt"})
+        path.chmod(0o644)  # the library lets only its owner read it, and servers run under other names
     except SafetensorError as error:  # how the library says that the disk is full
         raise OSError(str(error)) from None
 

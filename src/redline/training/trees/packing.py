@@ -97,15 +97,19 @@ def split_over_budget(part: TokenSet, budget: int) -> list[TokenSet]:
     return found
 
 
+_OPEN = 64
+"""Rows that a tree may still join: with all of them, packing a large validation set would take quadratic time."""
+
+
 def pack(sets: Sequence[TokenSet] | Iterable[TokenSet], budget: int) -> list[Row]:
-    """Rows of about `budget` tokens at most, each tree in the fullest row that still has room (longest trees first)."""
+    """Rows of about `budget` tokens at most, each tree in the fullest of the last rows that has room (longest trees first)."""
     trees: list[tuple[int, TokenSet, Tree]] = []
     for number, whole in enumerate(sets):
         trees += [(number, part, build_tree(part.prompt, part.replies)) for part in split_over_budget(whole, budget)]
     trees.sort(key=lambda item: -len(item[2].ids))
     rows: list[Row] = []
     for number, part, tree in trees:
-        fitting = [row for row in rows if number not in row.prompts and len(row.ids) + len(tree.ids) <= budget]
+        fitting = [row for row in rows[-_OPEN:] if number not in row.prompts and len(row.ids) + len(tree.ids) <= budget]
         row = max(fitting, key=lambda r: len(r.ids), default=None)
         if row is None:
             row = Row()
