@@ -15,10 +15,10 @@ pytest.importorskip("accelerate")
 
 from redline.chat.adapters import read_adapter  # noqa: E402
 from redline.errors import InputError, UsageError  # noqa: E402
+from redline.training.adapt.made import _material  # noqa: E402
 from redline.training.adapt.metrics import MetricsLog  # noqa: E402
 from redline.training.adapt.personal import adapt_clinicians  # noqa: E402
 from redline.training.adapt.policy import Policy, open_ground, open_policy  # noqa: E402
-from redline.training.adapt.made import _material  # noqa: E402
 from redline.training.adapt.run import Adapted, adapt  # noqa: E402
 from redline.training.adapt.settings import AdaptSettings, Method, settings_for  # noqa: E402
 from redline.training.preference import PreferencePair  # noqa: E402

@@ -127,9 +127,13 @@ def lora(model: Any, seed: int = 1) -> Any:
     return adapted.double()
 
 
+@pytest.mark.parametrize("repeats", [False, True])  # as on a CPU, as on a GPU
 @pytest.mark.parametrize("checkpointing", [False, True])
 @pytest.mark.parametrize("kind", ["llama", "gemma2", "qwen3"])
-def test_gradients_are_those_of_plain_rows(kind: str, checkpointing: bool) -> None:
+def test_gradients_are_those_of_plain_rows(
+    kind: str, checkpointing: bool, repeats: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("redline.training.trees.attention._repeats", lambda query: repeats)
     adapted = lora(random_model(kind, attention="eager" if kind == "gemma2" else "sdpa"))
     other = copy.deepcopy(adapted)
     if checkpointing:

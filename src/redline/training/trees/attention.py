@@ -70,22 +70,36 @@ def tree_attention(
     sizes = tree_plan.sizes
     # One split and many concatenations: a slice a segment would make a zeroed gradient of the whole row for each.
     queries, keys, values = (t.split(sizes, dim=2) for t in (query, key, value))
+    groups = query.shape[1] // key.shape[1]
     found = []
     for i, segment in enumerate(tree_plan.segments):
         path = (*segment.path, i)
-        k, v = (torch.cat([parts[p] for p in path], dim=2) for parts in (keys, values))
         mask = tree_plan.mask(segment, sliding_window, query.dtype)
-        with _Joined((k, keys, path), (v, values, path)):
+        # The fused kernels of a GPU that take a mask do not share key heads among query heads; those of a CPU do.
+        repeat = groups if mask is not None and _repeats(query) else 1
+        k, v = (_joined([parts[p] for p in path], repeat) for parts in (keys, values))
+        with _Joined((k, [keys[p] for p in path], repeat), (v, [values[p] for p in path], repeat)):
             if softcap is not None:
                 found.append(_capped(queries[i], k, v, mask, scaling, softcap))
             else:
                 found.append(
                     F.scaled_dot_product_attention(
                         queries[i], k, v, attn_mask=mask, is_causal=mask is None and k.shape[2] > 1, scale=scaling,
-                        enable_gqa=query.shape[1] != key.shape[1],
+                        enable_gqa=query.shape[1] != k.shape[1],
                     )
                 )  # fmt: skip
     return torch.cat(found, dim=2).transpose(1, 2), None
+
+
+def _repeats(query: torch.Tensor) -> bool:
+    """Whether key heads must be repeated for each query head where there is a mask."""
+    return query.is_cuda
+
+
+def _joined(parts: Sequence[torch.Tensor], repeat: int) -> torch.Tensor:
+    """Keys or values along a path, each head `repeat` times."""
+    whole = torch.cat(list(parts), dim=2)
+    return whole if repeat == 1 else whole.repeat_interleave(repeat, dim=1)
 
 
 class _Joined(torch.autograd.graph.saved_tensors_hooks):
@@ -93,15 +107,19 @@ class _Joined(torch.autograd.graph.saved_tensors_hooks):
     and are joined again when they are needed.  k replies would otherwise keep k copies of the prompt's keys in every layer.
     """
 
-    def __init__(self, *joined: tuple[torch.Tensor, Sequence[torch.Tensor], tuple[int, ...]]) -> None:
-        known = {whole.data_ptr(): (whole.shape, [parts[p].detach() for p in path]) for whole, parts, path in joined}
+    def __init__(self, *joined: tuple[torch.Tensor, Sequence[torch.Tensor], int]) -> None:
+        known = {
+            whole.data_ptr(): (whole.shape, ([p.detach() for p in parts], repeat)) for whole, parts, repeat in joined
+        }
 
-        def pack(tensor: torch.Tensor) -> torch.Tensor | list[torch.Tensor]:
-            shape, parts = known.get(tensor.data_ptr(), (None, []))
-            return parts if tensor.shape == shape and len(parts) > 1 else tensor
+        def pack(tensor: torch.Tensor) -> torch.Tensor | tuple[list[torch.Tensor], int]:
+            shape, made_of = known.get(tensor.data_ptr(), (None, None))
+            if made_of is None or tensor.shape != shape or (len(made_of[0]) == 1 and made_of[1] == 1):
+                return tensor
+            return made_of
 
-        def unpack(kept: torch.Tensor | list[torch.Tensor]) -> torch.Tensor:
-            return torch.cat(kept, dim=2) if isinstance(kept, list) else kept
+        def unpack(kept: torch.Tensor | tuple[list[torch.Tensor], int]) -> torch.Tensor:
+            return _joined(*kept) if isinstance(kept, tuple) else kept
 
         super().__init__(pack, unpack)
 
