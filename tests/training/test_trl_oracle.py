@@ -78,7 +78,7 @@ def by_us(steps: int, folder: Path, of: list[TokenSet], beta: float = BETA, refe
     }  # fmt: skip
     settings = AdaptSettings.model_validate({"train": train})
     no: Any = None
-    policy = Policy(start, "default", no, no, None, None, "float32", "cpu")
+    policy = Policy(start, no)
     state = Training(
         policy, scorer, Examples(of, known), Examples([]), Objective("dpo", beta=beta, sft=0.0), settings,
         Accelerator(cpu=True), folder, "", lambda *_: None,
