@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 
-from redline.chat.tiny.card import bundled_tiny  # noqa: E402
-from redline.cli.main import app  # noqa: E402
-from redline.corpus import load_corpus  # noqa: E402
-from redline.corpus.write import write_corpus  # noqa: E402
-from redline.errors import RedlineError  # noqa: E402
+from redline.cli.main import app
+from redline.corpus import load_corpus
+from redline.corpus.write import write_corpus
+from redline.errors import RedlineError
 
 pytestmark = pytest.mark.slow
 
@@ -32,35 +30,21 @@ def ran(*words: object, fails: bool = False) -> Result:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a corpus of six train cases and a small random model with a window of 2,048 tokens."""
-    import transformers
-
+    """A folder with a corpus of six train cases."""
     folder = tmp_path_factory.mktemp("place")
     train = load_corpus("bundled").only(split="train")
     write_corpus(train.only(cases=[c.id for c in train.cases[:6]]), folder / "corpus")
-    base = folder / "small"
-    base.mkdir()
-    for name in ("tokenizer.json", "tokenizer_config.json", "generation_config.json"):
-        shutil.copy(bundled_tiny() / name, base / name)
-    config = transformers.LlamaConfig(
-        vocab_size=2304, hidden_size=32, intermediate_size=48, num_hidden_layers=1, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=2048, tie_word_embeddings=True, bos_token_id=None, eos_token_id=4,
-        pad_token_id=0,
-    )  # fmt: skip
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        transformers.LlamaForCausalLM(config).save_pretrained(base)
     return folder
 
 
 def test_from_a_corpus_to_drafts_of_personal_adapters(place: Path) -> None:
-    corpus, base, out = place / "corpus", place / "small", place / "adapters"
+    corpus, base, out = place / "corpus", "tiny", place / "adapters"
     ran("prefer", "build", corpus, "--agents", "offline", "--kind", "drop", "--out", place / "sets.jsonl")
     common = ["--base", base, "--device", "cpu", "--epochs", 1, "--out", out]
     said = ran("train", "sft", "--corpus", corpus, *common).output
-    assert "held-out loss" in said and f"--model hf:{base}+{out}" in said.replace("\n", "")
+    assert "held-out" in said and f"--model hf:{base}+{out}" in said.replace("\n", "")
     said = ran("train", "tadpole", "--sets", place / "sets.jsonl", "--adapter", out / "sft", *common).output
-    assert "of held-out pairs right" in said
+    assert "held-out" in said and "pairs" in said
     assert len(list(out.glob("*@*"))) == 2
 
     config = place / "personal.toml"
@@ -71,17 +55,17 @@ def test_from_a_corpus_to_drafts_of_personal_adapters(place: Path) -> None:
     assert "no adapter, " in said and f"hf:{base}+{own}" in said.replace("\n", "")
     bound = json.loads((own / "clinicians.json").read_text())["clinicians"]
     assert bound and all((own / adapter).is_dir() for adapter in bound.values())
-    assert ran("adapters", "list", own).output.count("small") == len(bound) + 1
+    assert ran("adapters", "list", own).output.count(" tiny ") == len(bound) + 1
     ran("adapters", "verify", out / "tadpole", "--base", base)
 
     drafts = place / "drafts.jsonl"
     model = f"hf:{base}+{own}"
-    ran("draft", corpus, "--model", model, "--strategy", "zero_shot", "--max-tokens", 8, "--out", drafts)
+    ran("draft", corpus, "--model", model, "--strategy", "zero_shot", "--max-tokens", 24, "--out", drafts)
     rows = [json.loads(line) for line in drafts.read_text().splitlines()]
     assert {r["clinician"] for r in rows} > set(bound)
     for row in rows:
         wanted = bound.get(row["clinician"])
-        assert wanted is None or row["provenance"]["adapter"] == wanted
+        assert wanted is None or row["adapter"] == wanted
 
 
 def test_what_is_missing_is_said(place: Path) -> None:

@@ -21,7 +21,9 @@ class Failing:
 
     def judge(self, questions: Sequence[ThemeQuestion]) -> list[ThemeVerdict]:
         return [
-            ThemeVerdict(Status.TIMEOUT) if "timeout" in q.unit else ThemeVerdict(Status.OK, {"empathy": 1.0}, ("empathy",))
+            ThemeVerdict(Status.TIMEOUT)
+            if "timeout" in q.unit
+            else ThemeVerdict(Status.OK, {"empathy": 1.0}, ("empathy",))
             for q in questions
         ]
 
@@ -38,9 +40,7 @@ def test_rows_of_texts_say_what_became_of_them() -> None:
 
 
 def test_a_pair_with_unknown_themes_has_no_theme_score() -> None:
-    known, unknown = judge_rows(
-        [Pair("1", ("Sorry.",), ("Sorry.",)), Pair("2", ("timeout",), ("Sorry.",))], judges()
-    )
+    known, unknown = judge_rows([Pair("1", ("Sorry.",), ("Sorry.",)), Pair("2", ("timeout",), ("Sorry.",))], judges())
     assert known.row()["themes"]["f1"] == 1.0
     row = unknown.row()
     assert row["themes"]["f1"] is None and row["status"] == "timeout" and row["content"]["f1"] == 0.0
@@ -49,7 +49,8 @@ def test_a_pair_with_unknown_themes_has_no_theme_score() -> None:
 def test_unknown_themes_enter_no_sum_and_are_counted() -> None:
     layout = Layout(default_taxonomy())
     found = [
-        Comparison("cell", Kind.SYSTEM, str(i), "c1", draft, ("Sorry.",)) for i, draft in enumerate([("Sorry.",), ("timeout",)])
+        Comparison("cell", Kind.SYSTEM, str(i), "c1", draft, ("Sorry.",))
+        for i, draft in enumerate([("Sorry.",), ("timeout",)])
     ]
     judged, _ = judge_comparisons(found, judges())
     good, bad = statistics(judged, layout)

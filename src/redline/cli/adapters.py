@@ -61,18 +61,18 @@ def list_(folder: Annotated[Path, typer.Argument(help="Folder of adapters, or on
 
 @app.command("verify")
 def verify(
-    adapter: Annotated[Path, typer.Argument(help="Folder of the adapter.")],
+    adapter: Annotated[Path, typer.Argument(help="Folder of the adapter, or FOLDER/NAME.")],
     base: Base = None, against: Against = None, server: Server = None, server_base: ServerBase = None, cold: Cold = "cache_salt",
     device: Annotated[str, typer.Option("--device", help="cpu, cuda or auto.")] = "auto",
     other_base: OtherBase = False, allow_remote: AllowRemote = None,
 ) -> None:  # fmt: skip
     """Is it what was recorded, does it fit its base, and is it kept apart from others (the A/B/A canary)?"""
-    from redline.chat.adapters import check_fits, read_adapter
+    from redline.chat.adapters import check_fits, find_adapter, read_adapter
     from redline.chat.adapters.trial import try_here, try_server
     from redline.chat.weights import find_folder
 
-    info = read_adapter(adapter, strict=False)
-    other = None if against is None else read_adapter(against, strict=False)
+    info = read_adapter(find_adapter(str(adapter)), strict=False)
+    other = None if against is None else read_adapter(find_adapter(str(against)), strict=False)
     both = [info] if other is None else [info, other]
     if server and other is None and server_base is None:
         raise UsageError("--server needs --against ADAPTER or --server-base NAME: the canary asks two models in turn")
