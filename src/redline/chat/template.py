@@ -82,7 +82,7 @@ class ChatTemplate:
         turns = [{"role": m.role, "content": self._plain(m.text)} for m in messages]
         with self._lock:
             text = self._render(turns)
-            ids: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+            ids: list[int] = self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
             return ids
 
     @property
@@ -125,11 +125,11 @@ class ChatTemplate:
                     "trained on it would not know the prompts that it gets; use a template without such a condition"
                 )
             # All at once: the prompt is read once, and the library takes several texts on several cores.
-            before, *found = self._tokenizer([prompt, *wholes], add_special_tokens=False)["input_ids"]
+            before, *found = self._tokenizer([prompt, *wholes], add_special_tokens=False, verbose=False)["input_ids"]
             afters = [
                 ids[len(before) :]
                 if ids[: len(before)] == before
-                else self._tokenizer(whole[len(prompt) :], add_special_tokens=False)["input_ids"]
+                else self._tokenizer(whole[len(prompt) :], add_special_tokens=False, verbose=False)["input_ids"]
                 for ids, whole in zip(found, wholes, strict=True)
             ]
         return before, [self._ended(ids) for ids in afters]

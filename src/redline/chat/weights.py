@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from redline.chat.quiet import quiet_loading
 from redline.errors import InputError, UsageError
 
 __all__ = ["check_extra", "find_folder", "load", "read_window", "weights_digest"]
@@ -88,7 +89,8 @@ def load(folder: Path, device: str) -> tuple[Any, str]:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        model = AutoModelForCausalLM.from_pretrained(str(folder), local_files_only=True, use_safetensors=True)
+        with quiet_loading():
+            model = AutoModelForCausalLM.from_pretrained(str(folder), local_files_only=True, use_safetensors=True)
         if device == "cpu":
             model = model.float()  # half precision is slower there, and rounds more
         # How to draw is the request's to say, not the folder's.

@@ -83,7 +83,7 @@ def personal(
     for who, adapted in found.made.items():
         print(f"{who}: {adapted.info.folder}; {_validated(adapted)}")
     for who, why in found.left_out.items():
-        print(f"{who}: no adapter, {why}")
+        print(f"{who}: no adapter, {why}; the shared one answers")
     print(f"use them as --model hf:{settings.model.base}+{out}")
 
 
@@ -153,7 +153,7 @@ def _adapt(settings: AdaptSettings, method: Method, sets: list[Any], out: Path, 
 
 
 @contextmanager
-def training() -> Iterator[Tell]:
+def training(stopped: str = "the same command goes on from the last checkpoint") -> Iterator[Tell]:
     """Progress bars, and in a log a line now and then; Ctrl-C says how to go on.  Of several processes one speaks."""
     with progress_bars(40) as bar:
 
@@ -168,7 +168,7 @@ def training() -> Iterator[Tell]:
         try:
             yield tell
         except KeyboardInterrupt:
-            print("redline: stopped; the same command goes on from the last checkpoint", file=sys.stderr)
+            print(f"redline: stopped; {stopped}", file=sys.stderr)
             raise typer.Exit(130) from None
 
 

@@ -62,3 +62,5 @@ def judge(
         print(f"{failed} unit(s) could not be judged; they count for no score (see 'status')", file=sys.stderr)
     if is_paid(judges.content) and isinstance(judges.content, Priced):
         print(f"spent: {judges.content.spent()}", file=sys.stderr)
+    if failed and failed == sum(len(r.draft) + len(r.reference) for r in results):
+        raise typer.Exit(1)

@@ -36,3 +36,5 @@ def themes(
     failed = sum(s["themes"] is None for row in rows for s in row["sentences"])
     if failed:
         print(f"{failed} sentence(s) could not be classified; the themes of their texts are null", file=sys.stderr)
+        if failed == sum(len(row["sentences"]) for row in rows):
+            raise typer.Exit(1)

@@ -36,33 +36,39 @@ Texts = Annotated[
 Annotations = Annotated[Path | None, typer.Option("--annotations", help="What annotators decided about them.")]
 Number = Annotated[int | None, typer.Option("--number", min=1, help="How many are learned; the others are held out.")]
 
+HeldOut = Annotated[
+    int, typer.Option("--held-out", min=0, help="Most held-out items that it is measured on; 0 for none.")
+]
+
 
 def judge(
     out: Out = Path("adapters"), config: Config = None, base: Base = None, pairs: Pairs = None, annotations: Annotations = None,
-    number: Number = 450, adapter: Start = None, name: Name = None, epochs: Epochs = None, rate: RateOption = None,
+    number: Number = 450, held_out: HeldOut = 100,
+    adapter: Start = None, name: Name = None, epochs: Epochs = None, rate: RateOption = None,
     seed: Seed = None, device: Device = None, threads: Threads = None,
 ) -> None:  # fmt: skip
     """Fine-tune a content judge on annotated pairs (the paper: 450); use it as --judge llm:hf:BASE+ADAPTER."""
     settings = make_settings("judge", config, base, adapter, None, None, name, epochs, rate, seed, device, threads)
-    _tune("judge", settings, out, pairs, annotations, number, None)
+    _tune("judge", settings, out, pairs, annotations, number, None, held_out)
 
 
 def themes(
     out: Out = Path("adapters"), config: Config = None, base: Base = None, texts: Texts = None, annotations: Annotations = None,
-    number: Number = None, taxonomy: TaxonomyFile = None, adapter: Start = None, name: Name = None, epochs: Epochs = None,
+    number: Number = None, held_out: HeldOut = 100,
+    taxonomy: TaxonomyFile = None, adapter: Start = None, name: Name = None, epochs: Epochs = None,
     rate: RateOption = None, seed: Seed = None, device: Device = None, threads: Threads = None,
 ) -> None:  # fmt: skip
     """Fine-tune a theme classifier, also for your own taxonomy; use it as --classifier llm:hf:BASE+ADAPTER."""
     settings = make_settings("themes", config, base, adapter, None, None, name, epochs, rate, seed, device, threads)
-    _tune("themes", settings, out, texts, annotations, number, taxonomy)
+    _tune("themes", settings, out, texts, annotations, number, taxonomy, held_out)
 
 
 def _tune(
     kind: Literal["judge", "themes"], settings: object, out: Path, texts: Path | None, annotations: Path | None,
-    number: int | None, taxonomy_file: Path | None,
+    number: int | None, taxonomy_file: Path | None, held_out: int,
 ) -> None:  # fmt: skip
     """Material, training, and what the judge does with the held-out part, which no step and no stop has seen."""
-    from redline.training.adapt.judging import tune_judge
+    from redline.training.adapt.judging import measure_judge, tune_judge
 
     if (texts is None) != (annotations is None):
         raise UsageError(
@@ -70,8 +76,12 @@ def _tune(
         )
     taxonomy = read_taxonomy(taxonomy_file)
     with training() as tell:
-        adapted, quality = tune_judge(kind, settings, out, texts, annotations, number, taxonomy, tell)  # type: ignore[arg-type]
+        tuned = tune_judge(kind, settings, out, texts, annotations, number, taxonomy, tell)  # type: ignore[arg-type]
     option = "--judge" if kind == "judge" else "--classifier"
-    say_adapted(adapted, settings, f"{option} llm:hf:")  # type: ignore[arg-type]
-    for line in quality:
-        print(line)
+    say_adapted(tuned.adapted, settings, f"{option} llm:hf:")  # type: ignore[arg-type]
+    if not held_out:
+        return
+    with training("the adapter is finished; the same command goes on with its figures") as tell:
+        for line in measure_judge(tuned, settings, held_out, tell):  # type: ignore[arg-type]
+            if line.strip():
+                print(line)

@@ -65,6 +65,12 @@ def adapter_set(source: str, *, download: bool = False) -> AdapterSet:
         found = read_clinicians(folder)
         places = {one: found.place(one) for one in found.ids}
         return AdapterSet(places, found.current, found.shared or "", personal=True)
+    if not download and not folder.is_dir() and folder.parent != Path():
+        raise UsageError(f"there is no adapter in {source}")
+    if folder.is_dir() and not (folder / CONFIG).is_file():
+        inside = sorted(p.name for p in folder.iterdir() if (p / CONFIG).is_file())
+        if inside:
+            raise UsageError(f"{source} is a folder of adapters; name one of them: {', '.join(inside[:8])}")
     folder = find_folder(source, download=download, wanted=CONFIG)
     info = read_adapter(folder)
     return AdapterSet({info.id: folder}, otherwise=info.id, single=info)

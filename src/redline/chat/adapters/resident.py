@@ -11,6 +11,7 @@ from typing import Any
 from redline.chat.adapters.fit import check_same_base
 from redline.chat.adapters.identity import BaseInfo, base_info
 from redline.chat.adapters.info import read_adapter
+from redline.chat.quiet import quiet_loading
 from redline.errors import InputError, UsageError
 
 __all__ = ["Resident"]
@@ -63,10 +64,13 @@ class Resident:
         self._count += 1
         name = f"adapter{self._count}"
         try:
-            if not isinstance(self._model, PeftModel):
-                self._model = PeftModel.from_pretrained(self._model, str(place), adapter_name=name, is_trainable=False)
-            else:
-                self._model.load_adapter(str(place), adapter_name=name, is_trainable=False)
+            with quiet_loading():
+                if isinstance(self._model, PeftModel):
+                    self._model.load_adapter(str(place), adapter_name=name, is_trainable=False)
+                else:
+                    self._model = PeftModel.from_pretrained(
+                        self._model, str(place), adapter_name=name, is_trainable=False
+                    )
             self._model.to(self.device)
         except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
             raise UsageError(

@@ -35,7 +35,7 @@ class Figures:
         self.needed += row.real
 
     def summary(self) -> dict[str, Any]:
-        """Means weighted as the loss weighs them; a pair counts as right where its margin is above nought."""
+        """Means weighted as the loss weighs them; a pair counts as right where its margin is above nought, half at nought."""
         found: dict[str, Any] = {
             "prompts": len(self.prompts), "pairs": len(self.pairs), "tokens_computed": self.computed,
             "tokens_one_row_each": self.needed,
@@ -76,5 +76,5 @@ def _means(pairs: Sequence[PairFigure]) -> dict[str, float | int]:
         "pairs": len(pairs),
         "pair_loss": sum(p.loss * p.weight for p in pairs) / weight,
         "margin": sum(p.margin * p.weight for p in pairs) / weight,
-        "accuracy": sum((p.margin > 0) * p.weight for p in pairs) / weight,
+        "accuracy": sum(((p.margin > 0) + 0.5 * (p.margin == 0)) * p.weight for p in pairs) / weight,
     }

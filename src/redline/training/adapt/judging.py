@@ -3,33 +3,52 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from redline.chat.local import HfModel
-from redline.judging import LlmJudge, LlmThemeJudge
+from redline.judging import LlmJudge, LlmThemeJudge, VerdictStore
 from redline.taxonomy import Taxonomy
 from redline.training.adapt.run import Adapted, Tell, adapt
 from redline.training.adapt.settings import AdaptSettings
 from redline.training.judges import (
+    AnnotatedPair,
+    ThemedText,
     bundled_pairs,
     bundled_themes,
     judge_quality,
+    judge_sets,
     prepare,
     read_material,
     theme_quality,
+    theme_sets,
 )
 
-__all__ = ["tune_judge"]
+__all__ = ["Tuned", "measure_judge", "tune_judge"]
+
+Item = TypeVar("Item", AnnotatedPair, ThemedText)
+_STOPS, _MOST = 0.2, 40
+"""Share of the held-out cases that stop the training in time, and the most of them; figures are of the others."""
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """An adapter that judges, and the held-out items that nothing has seen."""
+
+    adapted: Adapted
+    pairs: tuple[AnnotatedPair, ...] = ()
+    texts: tuple[ThemedText, ...] = ()
+    taxonomy: Taxonomy | None = None
 
 
 def tune_judge(
     kind: Literal["judge", "themes"], settings: AdaptSettings, out: Path, texts: Path | None, annotations: Path | None,
     number: int | None, taxonomy: Taxonomy, tell: Tell,
-) -> tuple[Adapted, list[str]]:  # fmt: skip
-    """(the adapter, the lines that say how it judges the held-out part).
+) -> Tuned:  # fmt: skip
+    """Train on `number` items; a fifth of the other cases stops the training in time, the rest is kept for figures.
 
-    `number` items are learned (a share of them only stops the training in time), the others are held out, case by case.
     Without files the bundled train split is used.
     """
     if texts is not None and annotations is not None:
@@ -38,16 +57,45 @@ def tune_judge(
     else:
         items, where = (bundled_pairs() if kind == "judge" else bundled_themes()), "the bundled corpus"
     material = prepare(items, number=number, seed=settings.seed, taxonomy=taxonomy, where=where)
-    adapted = adapt(settings, kind, material.train, out, tell=tell)
+    stop_pairs, pairs = _stopping(material.held_pairs)
+    stop_texts, labelled = _stopping(material.held_texts)
+    held = judge_sets(stop_pairs) if kind == "judge" else theme_sets(stop_texts, taxonomy)
+    learned = len(items) - len(material.held_pairs) - len(material.held_texts)
+    tell(
+        f"{learned} of {len(items)} are learned, {len(stop_pairs) + len(stop_texts)} stop the training in time",
+        0,
+        0,
+        "",
+    )
+    adapted = adapt(settings, kind, material.train, out, held=held, tell=tell)
+    return Tuned(adapted, tuple(pairs), tuple(labelled), taxonomy)
+
+
+def measure_judge(tuned: Tuned, settings: AdaptSettings, most: int, tell: Tell) -> list[str]:
+    """The lines that say how it judges at most `most` held-out items.
+
+    Every verdict is kept beside the run (`verdicts.sqlite` in `NAME.run`), so the same command goes on after a stop.
+    """
     if os.environ.get("RANK", "0") != "0":  # of several processes one asks, on its own device
-        return adapted, []
-    model = HfModel(settings.model.base, str(adapted.info.folder), device=settings.model.device)
+        return []
+    folder = tuned.adapted.info.folder
+    model = HfModel(settings.model.base, str(folder), device=settings.model.device)
+    store = VerdictStore(folder.parent / f"{settings.name}.run" / "verdicts.sqlite")
 
     def progress(done: int, total: int) -> None:
         tell("held-out questions", done, total, "")
 
-    if kind == "judge":
-        return adapted, judge_quality(LlmJudge(model), material.held_pairs, progress=progress).lines
-    return adapted, theme_quality(
-        LlmThemeJudge(model, taxonomy), material.held_texts, taxonomy=taxonomy, progress=progress
-    ).lines
+    if tuned.pairs:
+        return judge_quality(LlmJudge(model), tuned.pairs[:most], store=store, progress=progress).lines
+    if tuned.texts:
+        judge = LlmThemeJudge(model, tuned.taxonomy) if tuned.taxonomy is not None else LlmThemeJudge(model)
+        texts = tuned.texts[:most]
+        return theme_quality(judge, texts, taxonomy=tuned.taxonomy, store=store, progress=progress).lines
+    return ["nothing is left to measure it on; give more items, or a smaller --number"]
+
+
+def _stopping(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
+    """(items of the first cases, which stop the training; the others), case by case."""
+    cases = list(dict.fromkeys(item.case for item in items))
+    first = set(cases[: min(round(_STOPS * len(cases)), _MOST)])
+    return [i for i in items if i.case in first], [i for i in items if i.case not in first]

@@ -81,6 +81,8 @@ class Training:
         log = MetricsLog(self.folder, state.step if state.validated >= 0 else -1) if main else None
         epoch_length = len(epoch_steps(len(self.examples.sets), train.prompts, 0, 0))
         total, order = epoch_length * train.epochs, {}  # type: int, dict[int, list[list[int]]]
+        if state.step:
+            self.tell(state.step, total, f"going on behind step {state.step}")
         if state.validated < 0:
             self._validate(scorer, state, log)
         while state.step < total and not state.stopped:

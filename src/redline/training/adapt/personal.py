@@ -46,27 +46,27 @@ def adapt_clinicians(
         raise UsageError(f"nothing is known of {', '.join(unknown)}; there are {', '.join(sorted(own))}")
     check_themes(settings.loss.themes, sets)
     first = os.environ.get("RANK", "0") == "0"  # of several processes one writes what is bound
-    if first:
-        _bind_shared(settings, out)
     ground = open_ground(settings, place_of(processes(settings)))  # once: a base's digest takes as long as reading it
     found, least = Personal(), settings.data.least_replies
     for who in clinicians or sorted(own):
         prompts = len({s.case or s.id for s in own[who]})
         if prompts < least:
-            found.left_out[who] = f"{prompts} replies or edits, at least {least} are needed; the shared adapter answers"
+            found.left_out[who] = f"{prompts} replies or edits, at least {least} are needed"
             continue
         tell(f"clinician {who}: {len(own[who])} sets", 0, 0, "")
         named = settings.model_copy(update={"name": slug_of(who)})
         try:
             found.made[who] = adapt(named, "personal", own[who], out, clinician=who, ground=ground, tell=tell)
         except NothingToLearnError as error:
-            found.left_out[who] = f"{error}; the shared adapter answers"
+            found.left_out[who] = str(error)
             continue
         if first:
+            _bind_shared(settings, out)  # only now: a folder without anybody's adapter would still look like one with
             bind(out, found.made[who].info.id, who)
     if not found.made:
         raise UsageError(
-            "no clinician has enough replies: " + "; ".join(f"{w}: {why}" for w, why in found.left_out.items())
+            "no clinician has enough to learn from ([data] least_replies in --config changes the limit): "
+            + "; ".join(f"{w}: {why}" for w, why in found.left_out.items())
         )
     return found
 

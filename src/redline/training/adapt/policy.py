@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import torch
 
 from redline.chat.adapters import BaseInfo, base_info, check_same_base, check_shapes, read_adapter
+from redline.chat.quiet import quiet_loading
 from redline.chat.template import ChatTemplate
 from redline.chat.weights import find_folder, read_window
 from redline.errors import UsageError
@@ -89,8 +89,7 @@ def open_policy(ground: Ground, settings: AdaptSettings, method: Method) -> Poli
     _check_targets(settings.lora.targets)
     model = _load(ground.folder, ground.dtype, ground.device)
     _check_dropout(model.config, settings.lora.dropout, method)
-    with warnings.catch_warnings():  # peft asks transformers by names that it is about to give up
-        warnings.simplefilter("ignore", FutureWarning)
+    with quiet_loading():
         model = _adapted(model, ground.start, settings, method)
     _check_adapters(model, method, SHARED if method == "personal" and ground.start is not None else None)
     return Policy(model.to(ground.device), ground)
@@ -100,9 +99,10 @@ def _load(folder: Path, dtype: str, device: str) -> Any:
     from transformers import AutoModelForCausalLM
 
     try:
-        return AutoModelForCausalLM.from_pretrained(
-            str(folder), local_files_only=True, use_safetensors=True, dtype=getattr(torch, dtype)
-        ).to(device)
+        with quiet_loading():
+            return AutoModelForCausalLM.from_pretrained(
+                str(folder), local_files_only=True, use_safetensors=True, dtype=getattr(torch, dtype)
+            ).to(device)
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         raise UsageError(f"{folder} cannot be loaded on {device} ({type(error).__name__}: {error})") from None
 

@@ -37,12 +37,13 @@ class NothingToLearnError(UsageError):
 
 def adapt(
     settings: AdaptSettings, method: Method, sets: Sequence[PreferenceSet], out: Path, *, clinician: str | None = None,
-    ground: Ground | None = None, tell: Tell = lambda what, done, total, words: None,
+    held: Sequence[PreferenceSet] | None = None, ground: Ground | None = None, tell: Tell = lambda what, done, total, words: None,
 ) -> Adapted:  # fmt: skip
     """Train an adapter on `sets` and save it as `out/NAME@digest`.
 
     The state is in `out/NAME.run` (checkpoint, metrics, references); the same call goes on after an interruption and gives
-    the same weights.  `ground` is what `open_ground` found before, where several runs stand on the same.
+    the same weights.  `held` are the sets of the validation (None: a share of the cases of `sets`).  `ground` is what
+    `open_ground` found before, where several runs stand on the same.
     """
     folder = out / f"{settings.name}.run"
     check_target(folder / "metrics.jsonl")
@@ -51,16 +52,17 @@ def adapt(
     if method == "tadpole":
         check_themes(settings.loss.themes, sets)
     left_out = LeftOut()
-    trained, held = _examples(settings, method, sets, ground, left_out)
-    made = made_from(settings, method, ground, trained, held)
+    trained, validated = _examples(settings, method, sets, held, ground, left_out)
+    made = made_from(settings, method, ground, trained, validated)
     busy = f"another run is at work in {folder}; wait for it, or name another --out or --name"
     with only_one(folder, "run.lock", busy) if accelerator.is_main_process else nullcontext():
         finished = find_finished(out, folder, made)
         accelerator.wait_for_everyone()
         if finished is not None:
+            tell(f"made before: {finished.info.id}", 0, 0, "")
             return finished
         policy = open_policy(ground, settings, method)
-        card = _train(policy, settings, method, (trained, held), left_out, made, folder, accelerator, tell)
+        card = _train(policy, settings, method, (trained, validated), left_out, made, folder, accelerator, tell)
         if accelerator.is_main_process:
             _save(policy, settings, method, card, out, folder, clinician)
         accelerator.wait_for_everyone()
@@ -132,12 +134,21 @@ def _save(
 
 
 def _examples(
-    settings: AdaptSettings, method: Method, sets: Sequence[PreferenceSet], ground: Ground, left_out: LeftOut
+    settings: AdaptSettings,
+    method: Method,
+    sets: Sequence[PreferenceSet],
+    held: Sequence[PreferenceSet] | None,
+    ground: Ground,
+    left_out: LeftOut,
 ) -> tuple[list[TokenSet], list[TokenSet]]:
     pairs = method in ("tadpole", "personal")
     found = []
     chosen = some_cases(sets, settings.data.cases, settings.seed)
-    for part in held_out(chosen, settings.data.validation, settings.seed, settings.data.validation_cases):
+    data = settings.data
+    parts = (
+        (chosen, held) if held is not None else held_out(chosen, data.validation, settings.seed, data.validation_cases)
+    )
+    for part in parts:
         tokens = tokenise(part, ground.template, ground.window, left_out, pairs=pairs, need_pair=method == "tadpole")
         found.append([_weighted(one, settings.loss.themes) for one in tokens])
     if not found[0]:
