@@ -28,7 +28,7 @@ from redline.cli.options import (
     progress_bars,
     read_taxonomy,
 )
-from redline.corpus import load_corpus
+from redline.corpus import TextRules, load_corpus
 from redline.corpus.rows import read_rows
 from redline.errors import InputError, Problem, UsageError, did_you_mean
 from redline.files import check_target, write_jsonl
@@ -173,6 +173,7 @@ def _stopped(out: Path) -> Iterator[None]:
 def import_(
     rows: Annotated[Path, typer.Argument(help="JSONL, CSV or Parquet of pairs in TRL's or Argilla's form.")],
     out: Annotated[Path, typer.Option("--out", help="JSONL of sets to write.")],
+    marks: Annotated[bool, typer.Option("--allow-direction-marks", help="Accept invisible direction marks.")] = False,
 ) -> None:
     """Make sets of other people's pairs: equal prompts become one set."""
     check_target(out)
@@ -181,6 +182,11 @@ def import_(
     if problems:
         raise InputError(problems)
     sets = from_pairs(found, name=str(rows))
+    rules = TextRules(allow_direction_marks=marks)
+    texts = ((s.id, text) for s in sets for text in (*(m.text for m in s.prompt), *s.replies))
+    bad = [Problem(str(rows), None, id_, wrong) for id_, text in texts if (wrong := rules.problem(text))]
+    if bad:
+        raise InputError(bad)
     written = write_sets(out, sets)
     write_card(out, {"sets": asdict(written), "imported_from": rows.name})
     print(f"{out}: {len(sets):,} sets with {sum(len(s.pairs) for s in sets):,} pairs of {len(found):,} rows")

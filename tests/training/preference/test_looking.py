@@ -143,3 +143,11 @@ def test_show_and_stats_without_pairs(tmp_path: Path, agents: str) -> None:
     assert done.exit_code == 0, done.output
     assert RUN.invoke(app, ["show", str(out)]).exit_code == 0
     assert "no pair for theme patient_education: never present" in RUN.invoke(app, ["stats", str(out)]).output
+
+
+def test_import_refuses_marks_that_show_a_dose_in_another_order(tmp_path: Path) -> None:
+    rows, out = tmp_path / "rows.jsonl", tmp_path / "sets.jsonl"
+    rows.write_text(json.dumps({"prompt": "Hi", "chosen": "Take \u202e5 mg", "rejected": "No."}) + "\n")
+    refused = RUN.invoke(app, ["import", str(rows), "--out", str(out)])
+    assert "invisible direction mark U+202E" in str(refused.exception) and not out.exists()
+    assert RUN.invoke(app, ["import", str(rows), "--out", str(out), "--allow-direction-marks"]).exception is None
