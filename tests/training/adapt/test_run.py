@@ -278,7 +278,9 @@ def test_hostile_text_stays_text(base: Path, tmp_path: Path) -> None:
         )
         for s in some_sets(4)
     ]
-    adapt(settings(base, train={"epochs": 1}), "tadpole", hostile, tmp_path)
+    card = adapt(settings(base, train={"epochs": 1}), "tadpole", hostile, tmp_path).card
+    assert (card["sets"], card["validation_sets"]) == (3, 1)
+    assert not any(card["left_out"][kind] for kind in ("sets", "replies", "pairs"))
 
 
 def test_equal_runs_give_the_same_id(base: Path, tmp_path: Path) -> None:
