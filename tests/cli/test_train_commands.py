@@ -75,5 +75,9 @@ def test_what_is_missing_is_said(place: Path) -> None:
     empty = place / "empty.jsonl"
     empty.write_text("")
     assert "empty.jsonl" in str(ran("train", "tadpole", "--base", "tiny", "--sets", empty, fails=True).exception)
+    config = place / "test.toml"
+    config.write_text('[data]\nsplit = "test"\n')
+    refused = ran("train", "sft", "--base", "tiny", "--corpus", "bundled", "--config", config, fails=True)
+    assert "there to report figures on" in str(refused.exception)
     gone = ran("train", "sft", "--base", place / "nothing", "--corpus", "bundled", fails=True)
     assert "no folder" in str(gone.exception)

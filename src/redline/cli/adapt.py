@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import typer
 from redline.cli.options import corpus_source, progress_bars
 from redline.corpus import load_corpus
 from redline.errors import InputError, UsageError
+from redline.training.adapt.ranks import is_first_process
 
 if TYPE_CHECKING:
     from redline.training.adapt.run import Adapted, Tell
@@ -78,7 +78,7 @@ def personal(
         everything = _joined(everything, _read_sets(settings))
     with training() as tell:
         found = adapt_clinicians(settings, everything, out, clinician or settings.data.clinicians, tell=tell)
-    if not _first():
+    if not is_first_process():
         return
     for who, adapted in found.made.items():
         print(f"{who}: {adapted.info.folder}; {_validated(adapted)}")
@@ -113,21 +113,17 @@ def make_settings(
 def _supervised(settings: AdaptSettings) -> list[Any]:
     """Sets to learn replies from: of the corpus, else of the sets file."""
     from redline.training.adapt.material import sets_of_corpus
+    from redline.training.preference import train_part
 
     if settings.data.corpus is None:
         if settings.data.sets is None:
             raise UsageError("say what is learned: --corpus FILE (or bundled), or --sets FILE")
         return _read_sets(settings)
-    corpus = load_corpus(corpus_source(settings.data.corpus, None, None, None))
-    part = corpus if settings.data.split is None or not _has_splits(corpus) else corpus.only(split=settings.data.split)
+    part = train_part(load_corpus(corpus_source(settings.data.corpus, None, None, None)), settings.data.split)
     found = sets_of_corpus(part, settings.data.strategy, settings.data.clinicians)
     if not found:
         raise InputError.single(settings.data.corpus, f"holds no reply to learn in split {settings.data.split!r}")
     return found
-
-
-def _has_splits(corpus: Any) -> bool:
-    return any(c.split is not None for c in corpus.cases)
 
 
 def _read_sets(settings: AdaptSettings) -> list[Any]:
@@ -158,12 +154,14 @@ def training(stopped: str = "the same command goes on from the last checkpoint")
     with progress_bars(40) as bar:
 
         def tell(what: str, done: int, total: int, words: str) -> None:
-            if not _first():
+            if not is_first_process():
                 return
             if total:
                 bar(what, done, total)
-            if not sys.stderr.isatty() and (not total or done == total or done % 10 == 0):
-                print(f"{what} {done}/{total} {words}".strip() if total else what, file=sys.stderr, flush=True)
+            else:  # something to know once, not how far it is
+                print(what, file=sys.stderr, flush=True)
+            if total and not sys.stderr.isatty() and (done == total or done % 10 == 0):
+                print(f"{what} {done}/{total} {words}".strip(), file=sys.stderr, flush=True)
 
         try:
             yield tell
@@ -172,14 +170,9 @@ def training(stopped: str = "the same command goes on from the last checkpoint")
             raise typer.Exit(130) from None
 
 
-def _first() -> bool:
-    """Whether this process is the one that speaks, where a launcher started several."""
-    return os.environ.get("RANK", "0") == "0"
-
-
 def say_adapted(adapted: Adapted, settings: AdaptSettings, use: str = "--model hf:") -> None:
     """Where the adapter is, what the held-out cases say of it, what was left out."""
-    if not _first():
+    if not is_first_process():
         return
     card = adapted.card
     left = card["left_out"]

@@ -13,9 +13,9 @@ from redline.records import ChartSummary
 from redline.templates import read_template
 from redline.units import unit_texts
 
-__all__ = ["Section", "TooLong", "assemble"]
+__all__ = ["LEFT_OUT", "Section", "TooLong", "assemble"]
 
-_LEFT_OUT = "[Earlier chart text left out.]"
+LEFT_OUT = "[Earlier chart text left out.]"
 _HEAD = 3
 """First sentences of a chart given as one text: who the patient is, allergies, medicines."""
 
@@ -82,7 +82,7 @@ def _chart_text(chart: ChartSummary, kept: Sequence[str], dropped: int) -> str:
     if not dropped:
         return chart.as_text()
     head = "\n".join(unit_texts(chart.text)[:_HEAD])
-    return "\n".join([replace(chart, notes="", text=head).as_text(), _LEFT_OUT, *kept]).strip()
+    return "\n".join([replace(chart, notes="", text=head).as_text(), LEFT_OUT, *kept]).strip()
 
 
 def _without_last(sections: Sequence[Section]) -> list[Section]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from redline.chat import ChatMessage
+from redline.drafting.prompt import LEFT_OUT
 from redline.drafting.untrusted import quoted
 from redline.units import unit_texts
 
@@ -14,7 +15,6 @@ __all__ = ["shorten"]
 
 _CHART = re.compile(r"<<(chart-[0-9a-f]{6})>>\n(.*?)\n<</\1>>", re.S)
 _KEPT = re.compile(r"^(?:Age|Sex|Problems|Medications|Allergies): ")
-_LEFT_OUT = "[Earlier chart text left out.]"
 
 
 def shorten(
@@ -38,7 +38,7 @@ def shorten(
     dropped = 0
     while dropped < len(rest):
         dropped += max(1, (len(rest) - dropped) // 4)
-        chart = quoted("chart", "\n".join([*kept, _LEFT_OUT, *rest[dropped:]]))
+        chart = quoted("chart", "\n".join([*kept, LEFT_OUT, *rest[dropped:]]))
         text = messages[place].text
         text = text[: found.start()] + chart + text[found.end() :]
         cut = (*messages[:place], replace(messages[place], text=text), *messages[place + 1 :])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Literal, TypeVar
 from redline.chat.local import HfModel
 from redline.judging import LlmJudge, LlmThemeJudge, VerdictStore
 from redline.taxonomy import Taxonomy
+from redline.training.adapt.ranks import is_first_process
 from redline.training.adapt.run import Adapted, Tell, adapt
 from redline.training.adapt.settings import AdaptSettings
 from redline.training.judges import (
@@ -76,7 +76,7 @@ def measure_judge(tuned: Tuned, settings: AdaptSettings, most: int, tell: Tell) 
 
     Every verdict is kept beside the run (`verdicts.sqlite` in `NAME.run`), so the same command goes on after a stop.
     """
-    if os.environ.get("RANK", "0") != "0":  # of several processes one asks, on its own device
+    if not is_first_process():  # of several processes one asks, on its own device
         return []
     folder = tuned.adapted.info.folder
     model = HfModel(settings.model.base, str(folder), device=settings.model.device)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +10,8 @@ from pathlib import Path
 from redline.chat.adapters import read_adapter, slug_of
 from redline.errors import UsageError
 from redline.training.adapt.policy import open_ground
-from redline.training.adapt.run import Adapted, NothingToLearnError, Tell, adapt, check_themes, place_of, processes
+from redline.training.adapt.ranks import is_first_process
+from redline.training.adapt.run import Adapted, NothingToLearnError, Tell, adapt, check_themes, processes
 from redline.training.adapt.settings import AdaptSettings
 from redline.training.adapters import bind
 from redline.training.preference import PreferenceSet
@@ -45,8 +45,8 @@ def adapt_clinicians(
     if unknown:
         raise UsageError(f"nothing is known of {', '.join(unknown)}; there are {', '.join(sorted(own))}")
     check_themes(settings.loss.themes, sets)
-    first = os.environ.get("RANK", "0") == "0"  # of several processes one writes what is bound
-    ground = open_ground(settings, place_of(processes(settings)))  # once: a base's digest takes as long as reading it
+    first = is_first_process()  # of several processes one writes what is bound
+    ground = open_ground(settings, str(processes(settings).device))  # once: a base's digest takes as long as reading it
     found, least = Personal(), settings.data.least_replies
     for who in clinicians or sorted(own):
         prompts = len({s.case or s.id for s in own[who]})

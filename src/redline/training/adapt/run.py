@@ -25,7 +25,7 @@ from redline.training.references import ReferenceStore, reference_logps
 from redline.training.tokenise import LeftOut, tokenise
 from redline.training.trees import TokenSet, scorer_for
 
-__all__ = ["Adapted", "NothingToLearnError", "Tell", "adapt", "check_themes", "place_of", "processes"]
+__all__ = ["Adapted", "NothingToLearnError", "Tell", "adapt", "check_themes", "processes"]
 
 Tell = Callable[[str, int, int, str], None]
 """(what is done, how much, of how much, in words)."""
@@ -48,7 +48,7 @@ def adapt(
     folder = out / f"{settings.name}.run"
     check_target(folder / "metrics.jsonl")
     accelerator = processes(settings)
-    ground = ground or open_ground(settings, place_of(accelerator))
+    ground = ground or open_ground(settings, str(accelerator.device))
     if method == "tadpole":
         check_themes(settings.loss.themes, sets)
     left_out = LeftOut()
@@ -80,11 +80,6 @@ def processes(settings: AdaptSettings) -> Any:
             "the device cuda is asked for, but no GPU can be used here; write cpu, or auto for what there is"
         )
     return Accelerator(cpu=settings.model.device == "cpu" or not torch.cuda.is_available())
-
-
-def place_of(accelerator: Any) -> str:
-    """The device of this process."""
-    return str(accelerator.device)
 
 
 def _train(
@@ -201,11 +196,12 @@ def _with_references(
     with store:
         mine = everything[accelerator.process_index :: accelerator.num_processes]
         budget = settings.train.row_tokens
-        reference_logps(
+        found = reference_logps(
             store, policy.ground.reference, mine, score, budget, lambda done, total: tell("references", done, total, "")
         )
         accelerator.wait_for_everyone()
-        found = reference_logps(store, policy.ground.reference, everything, score, budget)
+        if len(mine) < len(everything):  # the others' are in the store now
+            found = reference_logps(store, policy.ground.reference, everything, score, budget)
     return Examples(trained, found[: len(trained)]), Examples(held, found[len(trained) :])
 
 
