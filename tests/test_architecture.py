@@ -15,14 +15,16 @@ FLOORS = {
     "records": 0, "taxonomy": 0, "units": 0, "errors": 0, "files": 0, "templates": 0, "database": 0,
     "settings": 0,
     "corpus": 1, "encoder": 1, "chat": 1,
-    "judging": 2, "scoring": 2, "stats": 2, "retrieval": 2, "drafting": 2,
-    "training": 3, "report": 3, "api": 3, "study": 3,
+    "judging": 2, "annotation": 2, "scoring": 2, "stats": 2, "retrieval": 2, "drafting": 2,
+    "training": 3, "report": 3, "validation": 3, "api": 3, "study": 3,
     "cli": 4,
 }  # fmt: skip
 WITHIN = {
     ("files", "errors"), ("database", "errors"), ("settings", "errors"),
     ("taxonomy", "errors"), ("units", "records"), ("scoring", "judging"), ("scoring", "stats"),
     ("drafting", "retrieval"), ("study", "report"),
+    ("annotation", "judging"), ("scoring", "annotation"), ("annotation", "stats"),
+    ("validation", "report"), ("study", "validation"),
 }  # fmt: skip
 """Rooms of one floor that data flows between, in this direction only."""
 

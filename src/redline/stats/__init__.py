@@ -2,6 +2,7 @@
 
 from redline.stats.bootstrap import Draws, Score, bootstrap, bootstrap_crossed
 from redline.stats.contrasts import Contrast, NonInferiority, holm, non_inferiority, paired_contrast
+from redline.stats.figures import clustered_figures
 from redline.stats.intervals import MIN_CLUSTERS, Interval, interval, intervals, widening
 from redline.stats.resampling import ResamplingPlan, group_clusters
 
@@ -15,6 +16,7 @@ __all__ = [
     "Score",
     "bootstrap",
     "bootstrap_crossed",
+    "clustered_figures",
     "group_clusters",
     "holm",
     "interval",

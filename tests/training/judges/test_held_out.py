@@ -8,14 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score, f1_score
 
+from redline.annotation import AnnotatedPair, Annotation, ThemedText
 from redline.judging import LlmJudge, LlmThemeJudge, Scope, VerdictStore, content_answer, theme_answer
 from redline.records import Status, Verdict
 from redline.taxonomy import default_taxonomy
 from redline.training.encoder.measures import kappa
 from redline.training.judges import (
-    AnnotatedPair,
-    Annotation,
-    ThemedText,
     bundled_pairs,
     bundled_themes,
     judge_quality,

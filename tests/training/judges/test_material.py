@@ -10,15 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from redline.annotation import AnnotatedPair, Annotation, ThemedText, annotated
 from redline.corpus import bundled_rows, load_corpus
 from redline.errors import InputError, UsageError
 from redline.judging import LlmJudge, LlmThemeJudge, ThemeQuestion, pair_questions
 from redline.taxonomy import Taxonomy, Theme, default_taxonomy
 from redline.training.judges import (
-    AnnotatedPair,
-    Annotation,
-    ThemedText,
-    annotated,
     bundled_pairs,
     bundled_themes,
     judge_sets,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from redline.annotation import AnnotatedPair, ThemedText, read_annotated_pairs, read_themed_texts
 from redline.chat.local import HfModel
 from redline.judging import LlmJudge, LlmThemeJudge, VerdictStore
 from redline.taxonomy import Taxonomy
@@ -14,14 +15,11 @@ from redline.training.adapt.ranks import is_first_process
 from redline.training.adapt.run import Adapted, Tell, adapt
 from redline.training.adapt.settings import AdaptSettings
 from redline.training.judges import (
-    AnnotatedPair,
-    ThemedText,
     bundled_pairs,
     bundled_themes,
     judge_quality,
     judge_sets,
     prepare,
-    read_material,
     theme_quality,
     theme_sets,
 )
@@ -52,7 +50,11 @@ def tune_judge(
     Without files the bundled train split is used.
     """
     if texts is not None and annotations is not None:
-        items = read_material(kind, texts, annotations, taxonomy=taxonomy)
+        items: list[AnnotatedPair] | list[ThemedText] = (
+            read_annotated_pairs(texts, annotations)
+            if kind == "judge"
+            else read_themed_texts(texts, annotations, taxonomy=taxonomy)
+        )
         where = str(texts)
     else:
         items, where = (bundled_pairs() if kind == "judge" else bundled_themes()), "the bundled corpus"

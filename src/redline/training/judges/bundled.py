@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from redline.corpus import Corpus, bundled_rows, load_corpus
+from redline.annotation import AnnotatedPair, ThemedText, read_annotated_pairs
+from redline.corpus import Corpus, bundled_path, bundled_rows, load_corpus
 from redline.errors import InputError, Problem
-from redline.training.judges.annotated import AnnotatedPair, Annotation, ThemedText
 from redline.units import normalise_unit
 
 __all__ = ["bundled_pairs", "bundled_themes", "refuse_test_split", "themed_replies"]
@@ -14,14 +14,8 @@ __all__ = ["bundled_pairs", "bundled_themes", "refuse_test_split", "themed_repli
 
 def bundled_pairs() -> list[AnnotatedPair]:
     """The 657 pairs of `pairs_train` with the decisions of `edits_train`."""
-    edits: dict[str, list[Annotation]] = {}
-    for row in bundled_rows("edits_train"):
-        marks = (tuple(bool(m) for m in row[side]) for side in ("deleted", "added"))
-        edits.setdefault(row["pair"], []).append(Annotation(row["annotator"], *marks))
-    return [
-        AnnotatedPair(row["id"], row["case"], tuple(row["draft"]), tuple(row["reference"]), tuple(edits[row["id"]]))
-        for row in bundled_rows("pairs_train")
-    ]
+    folder = bundled_path()
+    return read_annotated_pairs(folder / "pairs_train.jsonl", folder / "edits_train.jsonl")
 
 
 def themed_replies(corpus: Corpus) -> list[ThemedText]:

@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from redline.annotation import AnnotatedPair, ThemedText
 from redline.judging import ContentJudge, Judge, Runner, ThemeJudge, ThemeQuestion, VerdictStore, pair_questions
 from redline.records import Status, ThemeVerdict, Verdict
 from redline.scoring import content_load
-from redline.stats import Interval, ResamplingPlan, Score, bootstrap, group_clusters, intervals
+from redline.stats import Interval, Score, clustered_figures
 from redline.taxonomy import Taxonomy, default_taxonomy
 from redline.training.encoder.measures import f1_at
-from redline.training.judges.annotated import AnnotatedPair, ThemedText
 from redline.training.judges.figures import JudgeQuality, ThemeQuality
 
 __all__ = ["judge_quality", "theme_quality"]
@@ -42,7 +42,7 @@ def judge_quality(
             if verdict.hard is not None:
                 rows.append(_confusion(bool(verdict.hard), edited))
                 cases.append(pair.case)
-    kappa, precision, recall, f1 = _figures(rows, cases, _agreement, 4)
+    kappa, precision, recall, f1 = _figures(rows, cases, _agreement, ("kappa", "precision", "recall", "f1"))
     total = np.sum(rows, axis=0) if rows else np.zeros(4)
     n = total.sum()
     whole = [i for i, mine in enumerate(answers) if mine and all(v.hard is not None for v in mine)]
@@ -69,7 +69,7 @@ def theme_quality(
                 pairs.append((frozenset(verdict.themes), frozenset(people)))
                 cases.append(text.case)
     rows = [np.array([len(said & people), len(said) + len(people), said == people, 1.0]) for said, people in pairs]
-    micro, exact = _figures(rows, cases, _overlap, 2)
+    micro, exact = _figures(rows, cases, _overlap, ("micro", "exact"))
     themes = {key: _theme(key, pairs) for key in known.keys}
     supported = [v["f1"] for v in themes.values() if v["support"]]
     return ThemeQuality(
@@ -118,14 +118,10 @@ def _overlap(sums: NDArray[np.floating]) -> NDArray[np.floating]:
         return np.stack([2 * sums[..., 0] / sums[..., 1], sums[..., 2] / sums[..., 3]], axis=-1)
 
 
-def _figures(rows: Sequence[NDArray[np.float64]], cases: Sequence[str], score: Score, count: int) -> list[Interval]:
-    """`count` figures of summed rows, with intervals over cases."""
-    if not rows:
-        return [Interval(None, None, None, None, 0)] * count
-    index, clusters = group_clusters(cases)
-    sums = np.zeros((clusters, len(rows[0])))
-    np.add.at(sums, index, np.stack(rows))
-    return intervals(bootstrap(sums[:, None], score, ResamplingPlan(clusters, 2_000)))[0]
+def _figures(
+    rows: Sequence[NDArray[np.float64]], cases: Sequence[str], score: Score, names: Sequence[str]
+) -> list[Interval]:
+    return list(clustered_figures(np.array(rows), cases, score, names).values())
 
 
 def _edit_f1(pairs: Sequence[AnnotatedPair], answers: Sequence[Sequence[Verdict]]) -> tuple[float | None, float | None]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from redline.annotation import AnnotatedPair, ThemedText
 from redline.chat import ChatMessage
 from redline.errors import UsageError
 from redline.judging import (
@@ -23,7 +24,6 @@ from redline.judging import (
     theme_messages,
 )
 from redline.taxonomy import Taxonomy, default_taxonomy
-from redline.training.judges.annotated import AnnotatedPair, ThemedText
 from redline.training.judges.bundled import refuse_test_split
 from redline.training.judges.sample import PAPER_PAIRS, Sample, sample
 from redline.training.preference.sets import PreferenceSet

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from redline.annotation import AnnotatedPair, ThemedText
 from redline.errors import UsageError
 from redline.training.encoder.examples import share
-from redline.training.judges.annotated import AnnotatedPair, ThemedText
 
 __all__ = ["PAPER_PAIRS", "Sample", "sample"]
 

@@ -14,16 +14,27 @@ __all__ = ["AnnotatedPair", "Annotation", "ThemedText"]
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One annotator's decisions about a pair: which draft units are deleted, which reference units are added."""
+    """One annotator's decisions about a pair: which draft units are deleted, which reference units are added.
+
+    None where this annotator left a unit undecided (a set that labels one side only, an annotation broken off).
+    """
 
     annotator: str
-    deleted: tuple[bool, ...]
-    added: tuple[bool, ...]
+    deleted: tuple[bool | None, ...]
+    added: tuple[bool | None, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every unit is decided."""
+        return None not in self.deleted and None not in self.added
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedPair:
     """A draft and a reference as units, with at least one annotation.  All pairs of a `case` stay on one side of a split.
+
+    `draft_source` is the system or the clinician that wrote the draft, `reference_source` the clinician of the reference,
+    `probability` with which `redline annotate sample` drew the pair; each where the file says so.
 
     Where several annotators decided, the majority counts, and a tie is an edit (as for `HumanJudge`).  One training
     example an annotator would ask one prompt for contradicting answers, and would count a pair by how many read it.
@@ -38,6 +49,9 @@ class AnnotatedPair:
     draft: tuple[str, ...]
     reference: tuple[str, ...]
     annotations: tuple[Annotation, ...]
+    draft_source: str = ""
+    reference_source: str = ""
+    probability: float | None = None
 
     def __post_init__(self) -> None:
         sizes = {(len(a.deleted), len(a.added)) for a in self.annotations}
@@ -51,23 +65,27 @@ class AnnotatedPair:
 
     @property
     def deleted(self) -> tuple[bool, ...]:
-        """Which draft units are deleted."""
+        """Which draft units are deleted.  `ValueError` where nobody decided about one of them."""
         return _majority([a.deleted for a in self.annotations])
 
     @property
     def added(self) -> tuple[bool, ...]:
-        """Which reference units are added."""
+        """Which reference units are added.  `ValueError` where nobody decided about one of them."""
         return _majority([a.added for a in self.annotations])
 
 
 @dataclass(frozen=True, slots=True)
 class ThemedText:
-    """A text as units, and each annotator's themes of every unit (`labels[annotator][unit]`), at least one's."""
+    """A text as units, and each annotator's themes of every unit (`labels[annotator][unit]`), at least one's.
+
+    `annotators` are their names in the same order; empty where the labels are the writer's own.
+    """
 
     id: str
     case: str
     units: tuple[str, ...]
     labels: tuple[tuple[tuple[str, ...], ...], ...]
+    annotators: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.labels or any(len(one) != len(self.units) for one in self.labels):
@@ -89,5 +107,11 @@ class ThemedText:
         return taxonomy.order(found)
 
 
-def _majority(marks: Sequence[Sequence[bool]]) -> tuple[bool, ...]:
-    return tuple(2 * sum(unit) >= len(unit) for unit in zip(*marks, strict=True))
+def _majority(marks: Sequence[Sequence[bool | None]]) -> tuple[bool, ...]:
+    return tuple(_most([mark for mark in unit if mark is not None]) for unit in zip(*marks, strict=True))
+
+
+def _most(decided: Sequence[bool]) -> bool:
+    if not decided:
+        raise ValueError("nobody decided about this unit")
+    return 2 * sum(decided) >= len(decided)

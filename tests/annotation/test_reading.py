@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from redline.annotation import pair_digest, read_annotated_pairs, read_themed_texts
 from redline.corpus import bundled_path
-from redline.errors import InputError, UsageError
+from redline.errors import InputError
 from redline.taxonomy import Taxonomy, Theme
-from redline.training.judges import bundled_pairs, prepare, read_material
+from redline.training.judges import bundled_pairs, prepare
 
+READ = {"judge": read_annotated_pairs, "themes": read_themed_texts}
 PAIR = {"id": "p1", "case": "c1", "draft": ["Rest.", "Call."], "reference": ["Rest."]}
 MARK = {"pair": "p1", "annotator": "a", "deleted": [0, 1], "added": [0]}
 TEXT = {"text_id": "c1:dr_a", "sentences": ["Hello.", "Rest."]}
@@ -23,19 +25,19 @@ def write(path: Path, *rows) -> Path:
 
 def problems(kind: str, tmp_path: Path, texts, annotations) -> list[str]:
     with pytest.raises(InputError) as caught:
-        read_material(kind, write(tmp_path / "t.jsonl", *texts), write(tmp_path / "a.jsonl", *annotations))
+        READ[kind](write(tmp_path / "t.jsonl", *texts), write(tmp_path / "a.jsonl", *annotations))
     assert "Rest." not in str(caught.value), "no text in an error"
     return [str(p).removeprefix(f"{tmp_path}/") for p in caught.value.problems]
 
 
 def test_the_bundled_files_read_like_anybodys() -> None:
     folder = bundled_path()
-    assert read_material("judge", folder / "pairs_train.jsonl", folder / "edits_train.jsonl") == bundled_pairs()
-    tested = read_material("judge", folder / "pairs_test.jsonl", folder / "edits_test.jsonl")
+    assert len(bundled_pairs()) == 657 and bundled_pairs()[0].draft_source
+    tested = read_annotated_pairs(folder / "pairs_test.jsonl", folder / "edits_test.jsonl")
     assert len(tested) == 130 and {len(p.annotations) for p in tested} == {2}
     with pytest.raises(InputError, match="bundled test split"):
         prepare(tested)
-    labelled = read_material("themes", folder / "theme_texts.jsonl", folder / "theme_labels.jsonl")
+    labelled = read_themed_texts(folder / "theme_texts.jsonl", folder / "theme_labels.jsonl")
     assert len(labelled) == 250
     with pytest.raises(InputError, match="bundled test split"):
         prepare(labelled)
@@ -44,7 +46,7 @@ def test_the_bundled_files_read_like_anybodys() -> None:
 def test_pairs_without_annotation_are_left_out_and_numbers_may_be_ids(tmp_path: Path) -> None:
     texts = write(tmp_path / "t.jsonl", PAIR, PAIR | {"id": 2, "case": 7}, PAIR | {"id": "p3"})
     marks = write(tmp_path / "a.jsonl", MARK, MARK | {"annotator": "b", "deleted": [1, 1]}, MARK | {"pair": 2})
-    first, second = read_material("judge", texts, marks)
+    first, second = read_annotated_pairs(texts, marks)
     assert (first.id, second.id, second.case) == ("p1", "2", "7")
     assert first.deleted == (True, True) and second.deleted == (False, True) and len(first.annotations) == 2
 
@@ -52,11 +54,11 @@ def test_pairs_without_annotation_are_left_out_and_numbers_may_be_ids(tmp_path: 
 def test_labelled_texts(tmp_path: Path) -> None:
     texts = write(tmp_path / "t.jsonl", TEXT, TEXT | {"text_id": "x", "case": "c9"})
     marks = write(tmp_path / "a.jsonl", LABEL, LABEL | {"text_id": "x"})
-    first, second = read_material("themes", texts, marks)
+    first, second = read_themed_texts(texts, marks)
     assert (first.case, second.case) == ("c1", "c9") and first.units == ("Hello.", "Rest.")
     own = Taxonomy((Theme("warm", "Warm", "is kind", ""), Theme("rest", "Rest", "else", "")), "rest")
     write(tmp_path / "a.jsonl", LABEL | {"themes": [["warm"], []]})
-    (only,) = read_material("themes", texts, tmp_path / "a.jsonl", taxonomy=own)
+    (only,) = read_themed_texts(texts, tmp_path / "a.jsonl", taxonomy=own)
     assert only.themes(own) == (("warm",), ("rest",))
 
 
@@ -114,6 +116,32 @@ def test_empty_missing_and_foreign_files(tmp_path: Path) -> None:
     assert problems("judge", tmp_path, [""], [MARK])[0] == "t.jsonl: is empty"
     assert problems("judge", tmp_path, [PAIR], [""]) == [f"a.jsonl: annotates nothing of {tmp_path}/t.jsonl"]
     with pytest.raises(InputError, match="does not exist"):
-        read_material("judge", tmp_path / "nothing.jsonl", tmp_path / "a.jsonl")
-    with pytest.raises(UsageError, match="write judge or themes"):
-        read_material("tone", tmp_path / "t.jsonl", tmp_path / "a.jsonl")
+        read_annotated_pairs(tmp_path / "nothing.jsonl", tmp_path / "a.jsonl")
+
+
+def test_an_annotation_of_another_text_is_refused(tmp_path: Path) -> None:
+    right = pair_digest(PAIR["draft"], PAIR["reference"])
+    pairs = write(tmp_path / "t.jsonl", PAIR)
+    assert read_annotated_pairs(pairs, write(tmp_path / "a.jsonl", MARK | {"digest": right}))
+    assert problems("judge", tmp_path, [PAIR | {"draft": ["Rest.", "Run."]}], [MARK | {"digest": right}]) == [
+        "a.jsonl, line 1, field 'digest': the texts of pair 'p1' are not those that were annotated; annotate it anew"
+    ]
+
+
+def test_undecided_units_are_taken_where_asked_for(tmp_path: Path) -> None:
+    half = MARK | {"deleted": [None, None]}
+    pairs, marks = write(tmp_path / "t.jsonl", PAIR), write(tmp_path / "a.jsonl", half)
+    (pair,) = read_annotated_pairs(pairs, marks, undecided=True)
+    assert pair.annotations[0].deleted == (None, None) and not pair.annotations[0].complete and pair.added == (False,)
+    with pytest.raises(ValueError, match="nobody decided"):
+        _ = pair.deleted
+    assert problems("judge", tmp_path, [PAIR], [half])[0].endswith("field 'deleted': is not a list of 0 and 1")
+
+
+def test_sources_and_the_sampling_probability_are_kept(tmp_path: Path) -> None:
+    more = PAIR | {"draft_source": "m/s", "reference_source": "c1", "probability": 0.25}
+    (pair,) = read_annotated_pairs(write(tmp_path / "t.jsonl", more), write(tmp_path / "a.jsonl", MARK))
+    assert (pair.draft_source, pair.reference_source, pair.probability) == ("m/s", "c1", 0.25)
+    for wrong in (0, 1.5, "often", True):
+        found = problems("judge", tmp_path, [PAIR | {"probability": wrong}], [MARK])
+        assert found == ["t.jsonl, line 1, field 'probability': is no number above 0 and up to 1"]

@@ -2,72 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from redline.annotation.annotated import AnnotatedPair, Annotation, ThemedText
 from redline.corpus import TextRules
 from redline.corpus.rows import Row, read_rows
-from redline.errors import InputError, Problem, UsageError, did_you_mean
+from redline.errors import InputError, Problem, did_you_mean
+from redline.records import digest
 from redline.taxonomy import Taxonomy, default_taxonomy
-from redline.training.judges.annotated import AnnotatedPair, Annotation, ThemedText
+from redline.units import normalise_unit
 
-__all__ = ["KINDS", "read_material"]
-
-KINDS = ("judge", "themes")
+__all__ = ["pair_digest", "read_annotated_pairs", "read_themed_texts"]
 
 
-def read_material(
-    kind: str, texts: str | Path, annotations: str | Path, *, taxonomy: Taxonomy | None = None
-) -> list[AnnotatedPair] | list[ThemedText]:
-    """Annotated pairs (`judge`) or labelled texts (`themes`); texts that nobody annotated are left out.
+def read_annotated_pairs(
+    pairs: str | Path, annotations: str | Path, *, undecided: bool = False
+) -> list[AnnotatedPair]:  # fmt: skip
+    """Annotated pairs; those that nobody annotated are left out.
 
-    `judge`: lines `{"id", "case", "draft": [unit, ...], "reference": [unit, ...]}` and lines `{"pair", "annotator",
-    "deleted": [0/1, ...], "added": [0/1, ...]}`.  `themes`: lines `{"text_id", "case", "sentences": [unit, ...]}` (without
-    `case`, what stands before the first colon of `text_id`) and lines `{"text_id", "annotator", "themes": [[key, ...],
-    ...]}`.  `InputError` lists every line that does not fit; the bundled test split is refused by `prepare`.
+    `pairs`: lines `{"id", "case", "draft": [unit, ...], "reference": [unit, ...]}`, where known with `draft_source`,
+    `reference_source` and the sampling `probability`.  `annotations`: lines `{"pair", "annotator", "deleted": [0/1, ...],
+    "added": [0/1, ...]}`; with `undecided` a mark may be null as well.  An annotation that carries a `digest` was made on
+    the very texts with this `pair_digest`, or is refused.  `InputError` lists every line that does not fit.
     """
-    if kind not in KINDS:
-        raise UsageError(f"there is no material for {kind!r}; write {' or '.join(KINDS)}")
     problems: list[Problem] = []
-    reader = _Reader(problems)
-    found = (
-        reader.pairs(texts, annotations)
-        if kind == "judge"
-        else reader.themes(texts, annotations, taxonomy or default_taxonomy())
-    )
+    found = _Reader(problems, undecided=undecided).pairs(pairs, annotations)
+    _refuse(
+        problems, found, annotations, pairs,
+        "Pairs have id, case, draft and reference; annotations have pair, annotator, deleted and added.",
+    )  # fmt: skip
+    return found
+
+
+def read_themed_texts(
+    texts: str | Path, labels: str | Path, *, taxonomy: Taxonomy | None = None
+) -> list[ThemedText]:  # fmt: skip
+    """Labelled texts; those that nobody labelled are left out.
+
+    `texts`: lines `{"text_id", "case", "sentences": [unit, ...]}` (without `case`, what stands before the first colon of
+    `text_id`).  `labels`: lines `{"text_id", "annotator", "themes": [[key, ...], ...]}`.  `InputError` lists every line that
+    does not fit.
+    """
+    problems: list[Problem] = []
+    found = _Reader(problems).themes(texts, labels, taxonomy or default_taxonomy())
+    _refuse(
+        problems, found, labels, texts,
+        "Texts have text_id and sentences; labels have text_id, annotator and themes.",
+    )  # fmt: skip
+    return found
+
+
+def pair_digest(draft: Sequence[str], reference: Sequence[str]) -> str:
+    """What an annotation was made on: digest of both texts as units in normal form.
+
+    >>> pair_digest(["Rest  well."], []) == pair_digest(["Rest well."], []) != pair_digest([], ["Rest well."])
+    True
+    """
+    return digest([[normalise_unit(u) for u in side] for side in (draft, reference)])
+
+
+def _refuse(problems: list[Problem], found: Sequence[object], annotations: Any, texts: Any, hint: str) -> None:
     if not found and not problems:
         problems.append(Problem(str(annotations), None, None, f"annotates nothing of {texts}"))
     if problems:
-        hint = {
-            "judge": "Pairs have id, case, draft and reference; annotations have pair, annotator, deleted and added.",
-            "themes": "Texts have text_id and sentences; labels have text_id, annotator and themes.",
-        }
-        raise InputError(problems, hint=hint[kind])
-    return found
+        raise InputError(problems, hint=hint)
 
 
 class _Reader:
     """Fields of rows; what does not fit is appended to `problems`, without repeating any text."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], *, undecided: bool = False) -> None:
         self.problems = problems
+        self.undecided = undecided
         self.rules = TextRules()
 
     def pairs(self, texts: str | Path, annotations: str | Path) -> list[AnnotatedPair]:
         """Pairs with at least one annotation."""
-        known = {
-            id_: (self.name(row, "case"), self.units(row, "draft"), self.units(row, "reference"))
-            for id_, row in self.by_id(texts, "id")
-        }
+        known = {id_: self.pair(id_, row) for id_, row in self.by_id(texts, "id")}
         marks: dict[str, list[Annotation]] = {}
         for id_, row, annotator in self.annotated(annotations, "pair", set(known)):
-            _, draft, reference = known[id_]
+            draft, reference = known[id_]["draft"], known[id_]["reference"]
+            made_on = row.fields.get("digest")
+            if made_on is not None and made_on != pair_digest(draft, reference):
+                self.add(
+                    row, "digest", f"the texts of pair {id_!r} are not those that were annotated; annotate it anew"
+                )
             sides = (self.marks(row, "deleted", len(draft)), self.marks(row, "added", len(reference)))
             marks.setdefault(id_, []).append(Annotation(annotator, *sides))
         if self.problems:
             return []
-        return [AnnotatedPair(i, case, d, r, tuple(marks[i])) for i, (case, d, r) in known.items() if i in marks]
+        return [AnnotatedPair(annotations=tuple(marks[i]), **fields) for i, fields in known.items() if i in marks]
+
+    def pair(self, id_: str, row: Row) -> dict[str, Any]:
+        """Everything of an `AnnotatedPair` but its annotations."""
+        probability = row.fields.get("probability")
+        if probability is not None and not (_is_number(probability) and 0 < probability <= 1):
+            self.add(row, "probability", "is no number above 0 and up to 1")
+        sources = {name: self.source(row, name) for name in ("draft_source", "reference_source")}
+        return {
+            "id": id_, "case": self.name(row, "case"), "draft": self.units(row, "draft"),
+            "reference": self.units(row, "reference"), **sources, "probability": probability,
+        }  # fmt: skip
+
+    def source(self, row: Row, field: str) -> str:
+        """Who wrote a side, where the row says it."""
+        return self.name(row, field) if row.fields.get(field) else ""
 
     def themes(self, texts: str | Path, annotations: str | Path, taxonomy: Taxonomy) -> list[ThemedText]:
         """Texts with at least one annotator's labels."""
@@ -75,12 +116,16 @@ class _Reader:
             id_: (self.name(row, "case") if "case" in row.fields else id_.split(":")[0], self.units(row, "sentences"))
             for id_, row in self.by_id(texts, "text_id")
         }
-        labels: dict[str, list[tuple[tuple[str, ...], ...]]] = {}
-        for id_, row, _ in self.annotated(annotations, "text_id", set(known)):
-            labels.setdefault(id_, []).append(self.keys(row, "themes", len(known[id_][1]), taxonomy))
+        labels: dict[str, dict[str, tuple[tuple[str, ...], ...]]] = {}
+        for id_, row, annotator in self.annotated(annotations, "text_id", set(known)):
+            labels.setdefault(id_, {})[annotator] = self.keys(row, "themes", len(known[id_][1]), taxonomy)
         if self.problems:
             return []
-        return [ThemedText(i, case, units, tuple(labels[i])) for i, (case, units) in known.items() if i in labels]
+        return [
+            ThemedText(i, case, units, tuple(labels[i].values()), tuple(labels[i]))
+            for i, (case, units) in known.items()
+            if i in labels
+        ]
 
     def by_id(self, path: str | Path, field: str) -> Iterator[tuple[str, Row]]:
         """(id, row) of every row whose id is there and new; an empty file is a problem."""
@@ -135,15 +180,16 @@ class _Reader:
                 self.add(row, f"{field}[{number}]", message)
         return tuple(value)
 
-    def marks(self, row: Row, field: str, count: int) -> tuple[bool, ...]:
-        """One 0 or 1 a unit."""
+    def marks(self, row: Row, field: str, count: int) -> tuple[bool | None, ...]:
+        """One 0 or 1 a unit, or null where undecided ones are taken."""
         value: Any = row.fields.get(field)
-        if not isinstance(value, list) or any(m not in (0, 1) for m in value):
-            self.add(row, field, "is missing" if value is None else "is not a list of 0 and 1")
+        allowed = (0, 1, None) if self.undecided else (0, 1)
+        if not isinstance(value, list) or any(m not in allowed for m in value):
+            self.add(row, field, "is missing" if value is None else f"is not a list of 0 and 1{self._null()}")
         elif len(value) != count:
             self.add(row, field, f"has {len(value)} marks for {count} units")
         else:
-            return tuple(bool(m) for m in value)
+            return tuple(None if m is None else bool(m) for m in value)
         return (False,) * count
 
     def keys(self, row: Row, field: str, count: int, taxonomy: Taxonomy) -> tuple[tuple[str, ...], ...]:
@@ -162,9 +208,16 @@ class _Reader:
             return tuple(tuple(keys) for keys in value)
         return ((),) * count
 
+    def _null(self) -> str:
+        return " (or null)" if self.undecided else ""
+
     def add(self, row: Row, field: str, message: str) -> None:
         """One problem of a row."""
         self.problems.append(Problem(row.file, row.line, field, message))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _are_texts(value: Any) -> bool:
