@@ -56,4 +56,5 @@ $(VENV)/installed-train: $(VENV)/installed
 
 $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet -e '.[dev,train,local]'
+	$(BIN)/python -m pip install --quiet --no-deps irrCAC==0.4.4 ppi-python==0.2.3  # oracles of tests; they pin an old SciPy
 	touch $@

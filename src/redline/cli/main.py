@@ -9,7 +9,25 @@ import typer
 from rich.console import Console
 
 import redline
-from redline.cli import adapters, corpus, demo, draft, judge, prefer, report, score, study, themes, train, why_miss
+from redline.cli import (
+    adapters,
+    agree,
+    annotate,
+    corpus,
+    demo,
+    draft,
+    drift,
+    judge,
+    plan_labels,
+    prefer,
+    report,
+    score,
+    study,
+    themes,
+    train,
+    validate,
+    why_miss,
+)
 from redline.errors import RedlineError
 
 __all__ = ["app", "main"]
@@ -38,10 +56,15 @@ def _root(
 app.command("demo")(demo.demo)
 app.command("draft")(draft.draft)
 app.command("judge")(judge.judge)
-app.command("themes")(themes.themes)
 app.command("score")(score.score)
 app.command("report")(report.report)
+app.command("validate")(validate.validate)
+app.command("agree")(agree.agree)
+app.command("plan-labels")(plan_labels.plan_labels)
+app.command("drift")(drift.drift)
 app.command("why-miss")(why_miss.why_miss)
+app.add_typer(themes.app, name="themes")
+app.add_typer(annotate.app, name="annotate")
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(prefer.app, name="prefer")
 app.add_typer(study.app, name="study")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from redline.api import theme_rows
 from redline.chat import Prices
@@ -18,6 +19,24 @@ from redline.judging import VerdictStore, theme_judge
 from redline.judging.registry import JudgeOptions
 
 
+class _LabelFirst(TyperGroup):
+    """`redline themes FILE` means `redline themes label FILE`, as it did before there was another verb."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            args = ["label", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=_LabelFirst, no_args_is_help=True, help="Themes of texts, and how your clinicians use them.")
+
+
+@app.callback()
+def _root() -> None:
+    """Verbs below."""
+
+
+@app.command("label")
 def themes(
     texts: Annotated[Path, typer.Argument(help='JSONL with {"id", "text"}; a text or a list of units.')],
     out: Annotated[Path, typer.Option("--out", help="JSONL to write, same order.")],

@@ -13,10 +13,12 @@ from redline.scoring.run import Judges, judge_comparisons, judge_pairs
 from redline.scoring.score import Plan, Scored, check_themes, clinician_matrix, score_corpus
 from redline.scoring.signature import Signature
 from redline.scoring.table import Cell, ScoreTable, make_table
+from redline.scoring.validity import Standing, Validity
 
 __all__ = [
+
     "BOILERPLATE", "CEILING", "EMPTY", "Cell", "Comparison", "EditCost", "Finding", "Judged", "Judges", "Kind",
-    "Layout", "Measures", "Plan", "Rows", "ScoreTable", "Scored", "Signature", "TableContrast", "check_themes", "clinician_matrix",
+    "Layout", "Measures", "Plan", "Rows", "ScoreTable", "Scored", "Signature", "Standing", "TableContrast", "Validity", "check_themes", "clinician_matrix",
     "comparisons", "content_load", "find", "judge_comparisons", "judge_pairs", "make_table", "observed_comparisons",
     "reading_grade", "score_corpus", "statistics", "theme_load", "theme_set", "theme_unknown", "unjudged", "word_count",
 ]  # fmt: skip
