@@ -15,6 +15,7 @@ from redline.study.spec import (
     CorpusSpec,
     DraftingSpec,
     JudgeSpec,
+    LabelsSpec,
     ModelSpec,
     RunSpec,
     ScoreSpec,
@@ -54,7 +55,17 @@ def test_every_strategy_outcome_flag_model_and_executor_is_explained() -> None:
 
 
 def test_every_field_of_a_study_file_is_explained() -> None:
-    for table in (StudySpec, CorpusSpec, ModelSpec, DraftingSpec, JudgeSpec, ScoreSpec, BudgetSpec, RunSpec):
+    for table in (
+        StudySpec,
+        CorpusSpec,
+        ModelSpec,
+        DraftingSpec,
+        JudgeSpec,
+        LabelsSpec,
+        ScoreSpec,
+        BudgetSpec,
+        RunSpec,
+    ):
         for field in table.model_fields:
             assert f"`{field}`" in DOCS["studies.md"] or f"[{field}]" in DOCS["studies.md"], (table.__name__, field)
 

@@ -55,13 +55,56 @@ def draw(world: World, rng: np.random.Generator, messages: int, replications: in
     for number, (column, rates, (least, most)) in enumerate(sides):
         sizes = rng.integers(least, most + 1, (replications, messages, 1 if column else strategies))
         sizes = np.broadcast_to(sizes, shape)
-        rate = np.concatenate([beta_quantile(rank[..., number], p, world.icc) for p in rates], axis=-1)
+        known = {p: beta_quantile(rank[..., number], p, world.icc) for p in set(rates)}
+        rate = np.concatenate([known[p] for p in rates], axis=-1)
         edits = rng.binomial(sizes, rate)
         false = rng.binomial(sizes - edits, np.array(world.false_edit))
         missed = rng.binomial(edits, np.array(world.missed_edit))
         human[..., column], human[..., column + 1] = sizes, edits
         judge[..., column], judge[..., column + 1] = sizes, edits - missed + false
     return Drawn(human, judge)
+
+
+def choose(
+    rng: np.random.Generator,
+    drawn: Drawn,
+    messages: int,
+    *,
+    unequal: bool = False,
+    partly: bool = False,
+    apart: bool = False,
+) -> np.ndarray:
+    """Weights (replications, messages, strategies) of the labelled drafts, 0 for the others: so many messages of each world.
+
+    Messages are drawn with equal probabilities, or (`unequal`) three quarters of them from the half whose first draft the
+    judge would edit most, with weights that make up for it.  `partly` leaves out about half of the drafts of each labelled
+    message, never all; `apart` gives the two halves of the strategies labels of different messages.
+    """
+    replications, count, strategies, _ = drawn.judge.shape
+    first = drawn.judge[:, :, 0]
+    tie = 1e-6 * rng.uniform(size=(replications, count))
+    above = _rank((first[..., 1] / first[..., 0] if unequal else 0) + tie) >= count // 2
+    size = round(0.75 * messages) if unequal else messages // 2
+    halves = ((above, size), (~above, messages - size))
+    sides = []
+    for _ in range(2 if apart else 1):
+        chosen = np.zeros((replications, count))
+        for half, most in halves:
+            chosen += (_rank(np.where(half, rng.uniform(size=half.shape), 2)) < most) * (count // 2 / most)
+        sides.append(chosen)
+    weights = np.repeat(np.stack(sides, axis=-1), strategies // len(sides), axis=-1)
+    if partly:
+        ranks = _rank(rng.uniform(size=weights.shape))
+        weights = weights * (ranks < rng.integers(strategies // 2, strategies, (replications, count, 1)))
+    return weights
+
+
+def _rank(x: np.ndarray) -> np.ndarray:
+    """Places along the last axis."""
+    order = np.argsort(x, axis=-1)
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.broadcast_to(np.arange(x.shape[-1]), x.shape), axis=-1)
+    return ranks
 
 
 def beta_quantile(u: np.ndarray, mean: float, icc: float) -> np.ndarray:

@@ -1,6 +1,28 @@
 """People's judgements: annotated pairs and labelled texts, how they are drawn, made, kept and read."""
 
 from redline.annotation.annotated import AnnotatedPair, Annotation, ThemedText
-from redline.annotation.reading import pair_digest, read_annotated_pairs, read_themed_texts
+from redline.annotation.decisions import Made, blank, edit_row, edits_of, label_rows, progress, read_edits, sessions
+from redline.annotation.labels import Labels, read_labels
+from redline.annotation.log import Log, open_log, read_log
+from redline.annotation.names import annotator_name
+from redline.annotation.reading import (
+    pair_digest,
+    read_annotated_pairs,
+    read_pairs_to_label,
+    read_texts_to_label,
+    read_themed_texts,
+)
+from redline.annotation.sampling import Candidate, Design, Sample, draw_sample, main_theme, uncertainty
+from redline.annotation.session import Event, Question, Session, in_order
+from redline.annotation.sheet import read_sheet, sheet_rows, write_sheet
+from redline.annotation.to_label import PairToLabel, TextToLabel, texts_of
+from redline.annotation.verdicts import annotator_judge, store_annotations
 
-__all__ = ["AnnotatedPair", "Annotation", "ThemedText", "pair_digest", "read_annotated_pairs", "read_themed_texts"]
+__all__ = [
+    "AnnotatedPair", "Annotation", "Candidate", "Design", "Event", "Labels", "Log", "Made", "PairToLabel", "Question",
+    "Sample", "Session", "TextToLabel", "ThemedText", "annotator_judge", "annotator_name", "blank", "draw_sample",
+    "edit_row", "edits_of", "in_order", "label_rows", "main_theme", "open_log", "pair_digest", "progress",
+    "read_annotated_pairs", "read_edits", "read_labels", "read_log", "read_pairs_to_label", "read_sheet",
+    "read_texts_to_label", "read_themed_texts", "sessions", "sheet_rows", "store_annotations", "texts_of",
+    "uncertainty", "write_sheet",
+]  # fmt: skip

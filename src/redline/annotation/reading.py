@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from redline.annotation.annotated import AnnotatedPair, Annotation, ThemedText
+from redline.annotation.to_label import PairToLabel, TextToLabel
 from redline.corpus import TextRules
 from redline.corpus.rows import Row, read_rows
 from redline.errors import InputError, Problem, did_you_mean
-from redline.records import digest
+from redline.judging.human import pair_digest
 from redline.taxonomy import Taxonomy, default_taxonomy
-from redline.units import normalise_unit
 
-__all__ = ["pair_digest", "read_annotated_pairs", "read_themed_texts"]
+__all__ = ["pair_digest", "read_annotated_pairs", "read_pairs_to_label", "read_texts_to_label", "read_themed_texts"]
 
 
 def read_annotated_pairs(
-    pairs: str | Path, annotations: str | Path, *, undecided: bool = False
+    pairs: str | Path, annotations: str | Path, *, undecided: bool = False, rules: TextRules | None = None
 ) -> list[AnnotatedPair]:  # fmt: skip
     """Annotated pairs; those that nobody annotated are left out.
 
@@ -28,7 +28,7 @@ def read_annotated_pairs(
     the very texts with this `pair_digest`, or is refused.  `InputError` lists every line that does not fit.
     """
     problems: list[Problem] = []
-    found = _Reader(problems, undecided=undecided).pairs(pairs, annotations)
+    found = _Reader(problems, undecided=undecided, rules=rules).pairs(pairs, annotations)
     _refuse(
         problems, found, annotations, pairs,
         "Pairs have id, case, draft and reference; annotations have pair, annotator, deleted and added.",
@@ -42,8 +42,9 @@ def read_themed_texts(
     """Labelled texts; those that nobody labelled are left out.
 
     `texts`: lines `{"text_id", "case", "sentences": [unit, ...]}` (without `case`, what stands before the first colon of
-    `text_id`).  `labels`: lines `{"text_id", "annotator", "themes": [[key, ...], ...]}`.  `InputError` lists every line that
-    does not fit.
+    `text_id`).  `labels`: lines `{"text_id", "annotator", "themes": [[key, ...], ...]}`, with a
+    `digest` where they were made by `redline annotate`: then the text must be the same.  `InputError` lists every line that does
+    not fit.
     """
     problems: list[Problem] = []
     found = _Reader(problems).themes(texts, labels, taxonomy or default_taxonomy())
@@ -54,13 +55,31 @@ def read_themed_texts(
     return found
 
 
-def pair_digest(draft: Sequence[str], reference: Sequence[str]) -> str:
-    """What an annotation was made on: digest of both texts as units in normal form.
+def read_pairs_to_label(pairs: str | Path, *, rules: TextRules | None = None) -> list[PairToLabel]:
+    """Pairs in the order of the file, annotated or not.  `InputError` lists every line that does not fit.
 
-    >>> pair_digest(["Rest  well."], []) == pair_digest(["Rest well."], []) != pair_digest([], ["Rest well."])
-    True
+    Lines as `read_annotated_pairs` takes them; a line with a `digest` must still have the texts that it had when the pair
+    was drawn.
     """
-    return digest([[normalise_unit(u) for u in side] for side in (draft, reference)])
+    problems: list[Problem] = []
+    reader = _Reader(problems, rules=rules)
+    found = [reader.to_label(id_, row) for id_, row in reader.by_id(pairs, "id")]
+    if problems:
+        raise InputError(problems, hint="Pairs have id, case, draft and reference.")
+    return found
+
+
+def read_texts_to_label(texts: str | Path, *, rules: TextRules | None = None) -> list[TextToLabel]:
+    """Texts in the order of the file, as `read_themed_texts` takes them.  `InputError` lists every line that does not fit."""
+    problems: list[Problem] = []
+    reader = _Reader(problems, rules=rules)
+    found = [
+        TextToLabel(id_, reader.case_of(id_, row), reader.units(row, "sentences"))
+        for id_, row in reader.by_id(texts, "text_id")
+    ]
+    if problems:
+        raise InputError(problems, hint="Texts have text_id and sentences.")
+    return found
 
 
 def _refuse(problems: list[Problem], found: Sequence[object], annotations: Any, texts: Any, hint: str) -> None:
@@ -73,10 +92,12 @@ def _refuse(problems: list[Problem], found: Sequence[object], annotations: Any, 
 class _Reader:
     """Fields of rows; what does not fit is appended to `problems`, without repeating any text."""
 
-    def __init__(self, problems: list[Problem], *, undecided: bool = False) -> None:
+    def __init__(
+        self, problems: list[Problem], *, undecided: bool = False, rules: TextRules | None = None
+    ) -> None:  # fmt: skip
         self.problems = problems
         self.undecided = undecided
-        self.rules = TextRules()
+        self.rules = rules or TextRules()
 
     def pairs(self, texts: str | Path, annotations: str | Path) -> list[AnnotatedPair]:
         """Pairs with at least one annotation."""
@@ -106,6 +127,17 @@ class _Reader:
             "reference": self.units(row, "reference"), **sources, "probability": probability,
         }  # fmt: skip
 
+    def to_label(self, id_: str, row: Row) -> PairToLabel:
+        """A pair before it is annotated."""
+        found = PairToLabel(**self.pair(id_, row), stratum=self.source(row, "stratum"))
+        if row.fields.get("digest") not in (None, found.digest):
+            self.add(row, "digest", "the texts are not those that were drawn; draw or write the pair anew")
+        return found
+
+    def case_of(self, id_: str, row: Row) -> str:
+        """The case of a text: its own field, or what stands before the first colon of its id."""
+        return self.name(row, "case") if "case" in row.fields else id_.split(":")[0]
+
     def source(self, row: Row, field: str) -> str:
         """Who wrote a side, where the row says it."""
         return self.name(row, field) if row.fields.get(field) else ""
@@ -113,11 +145,12 @@ class _Reader:
     def themes(self, texts: str | Path, annotations: str | Path, taxonomy: Taxonomy) -> list[ThemedText]:
         """Texts with at least one annotator's labels."""
         known = {
-            id_: (self.name(row, "case") if "case" in row.fields else id_.split(":")[0], self.units(row, "sentences"))
-            for id_, row in self.by_id(texts, "text_id")
+            id_: (self.case_of(id_, row), self.units(row, "sentences")) for id_, row in self.by_id(texts, "text_id")
         }
         labels: dict[str, dict[str, tuple[tuple[str, ...], ...]]] = {}
         for id_, row, annotator in self.annotated(annotations, "text_id", set(known)):
+            if row.fields.get("digest") not in (None, TextToLabel(id_, *known[id_]).digest):
+                self.add(row, "digest", f"the text {id_!r} is not the one that was labelled; label it anew")
             labels.setdefault(id_, {})[annotator] = self.keys(row, "themes", len(known[id_][1]), taxonomy)
         if self.problems:
             return []

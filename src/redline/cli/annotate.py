@@ -2,11 +2,305 @@
 
 from __future__ import annotations
 
-import typer
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
 
-app = typer.Typer(no_args_is_help=True, help="Draw pairs for annotation, label them, import and export labels.")
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from redline.annotation import (
+    Candidate,
+    Design,
+    Made,
+    PairToLabel,
+    Sample,
+    Session,
+    TextToLabel,
+    annotator_name,
+    blank,
+    draw_sample,
+    edit_row,
+    edits_of,
+    in_order,
+    label_rows,
+    main_theme,
+    open_log,
+    progress,
+    read_edits,
+    read_log,
+    read_pairs_to_label,
+    read_sheet,
+    read_texts_to_label,
+    sessions,
+    store_annotations,
+    texts_of,
+    uncertainty,
+    write_sheet,
+)
+from redline.annotation.keys import open_keys
+from redline.annotation.screen import Screen
+from redline.annotation.tasks import EditTask, ThemeTask
+from redline.annotation.terminal import Labelling
+from redline.cli.options import (
+    AllowRemote,
+    Classifier,
+    Judge,
+    Map,
+    MapFile,
+    MaxCalls,
+    MaxCost,
+    PriceIn,
+    PriceOut,
+    Store,
+    TaxonomyFile,
+    bars,
+    corpus_source,
+    make_judges,
+    read_taxonomy,
+)
+from redline.corpus import TextRules, load_corpus
+from redline.errors import UsageError, did_you_mean
+from redline.files import check_target, write_json, write_jsonl
+from redline.judging import VerdictStore, is_paid, pair_questions
+from redline.records import Case
+from redline.scoring import Comparison, Judges, Rows, comparisons, judge_comparisons
+from redline.taxonomy import Taxonomy
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Draw pairs for annotation, label them, import and export labels."
+)
+
+LABELLED = TextRules(allow_direction_marks=True)
+"""For texts that somebody has labelled: they have passed the rules before."""
+
+Marks = Annotated[bool, typer.Option("--allow-direction-marks", help="Accept invisible direction marks.")]
+Pairs = Annotated[Path, typer.Option("--pairs", help="The pairs (or texts) that were labelled.")]
+Logs = Annotated[list[Path], typer.Argument(help="Logs of `redline annotate terminal`, one an annotator.")]
+Systems = Annotated[list[str] | None, typer.Option("--systems", help="Only this system. Repeat for several.")]
 
 
 @app.callback()
 def _root() -> None:
     """Verbs below."""
+
+
+@app.command()
+def sample(
+    corpus: Annotated[str, typer.Argument(help="'bundled', a folder, a table, or hf:NAME[@SPLIT].")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for pairs.jsonl and sample.json.")],
+    pairs: Annotated[int, typer.Option("--pairs", min=1, help="How many to draw.")] = 50,
+    split: Annotated[str | None, typer.Option("--split", help="Only cases of this split.")] = None,
+    systems: Systems = None,
+    clinicians: Annotated[
+        bool, typer.Option("--clinicians", help="Also pairs in which another clinician's reply is the draft.")
+    ] = False,
+    per_message: Annotated[int | None, typer.Option("--per-message", min=1, help="At most so many pairs of a message.")] = None,
+    least: Annotated[int, typer.Option("--at-least", min=0, help="At least so many pairs of each system.")] = 5,
+    allocation: Annotated[
+        str, typer.Option("--allocation", help="neyman (more where the judge is unsure), proportional, or root.")
+    ] = "neyman",
+    themes: Annotated[bool, typer.Option("--themes", help="Also theme_texts.jsonl: the texts of the drawn pairs.")] = False,
+    seed: Annotated[int, typer.Option("--seed")] = 17,
+    judge: Judge = "encoder", classifier: Classifier = "encoder", store: Store = None, map_: Map = None, map_file: MapFile = None,
+    taxonomy: TaxonomyFile = None, marks: Marks = False, allow_remote: AllowRemote = None, price_in: PriceIn = 0.0,
+    price_out: PriceOut = 0.0, max_cost: MaxCost = None, max_calls: MaxCalls = None,
+) -> None:  # fmt: skip
+    """Draw pairs by system, main theme, length and judge uncertainty, each with its probability of being drawn."""
+    for name in ("pairs.jsonl", "sample.json", *(("theme_texts.jsonl",) if themes else ())):
+        check_target(out / name)
+        if (out / name).exists():
+            raise UsageError(f"{out / name} is there already, and labels may hang on it; name another --out")
+    design = Design(pairs, allocation, least, per_message, seed)
+    source = corpus_source(corpus, map_, map_file, taxonomy, direction_marks=marks)
+    found = load_corpus(source)
+    part = found if split is None else found.only(split=split)
+    rows = [c for c in comparisons(part, Rows(floors=False, ceiling=clinicians)) if c.reference]
+    for name in systems or ():
+        if name not in part.systems:
+            raise UsageError(f"there is no system {name!r}; {did_you_mean(name, part.systems, 'systems')}")
+    if systems:
+        rows = [c for c in rows if c.cell in systems or c.drafted_by]
+    judges = make_judges(
+        judge, store, allow_remote, price_in, price_out, max_cost, max_calls, beside=out / "verdicts.sqlite",
+        classifier=classifier, taxonomy=source.taxonomy,
+    )  # fmt: skip
+    drawn = draw_sample(_candidates(rows, judges, source.taxonomy), design)
+    write_jsonl(out / "pairs.jsonl", (p.row() for p in drawn.pairs))
+    if themes:
+        write_jsonl(out / "theme_texts.jsonl", (t.row() for t in texts_of(drawn.pairs)))
+    design_row = {
+        "corpus": part.digest, "split": split, "judge": judges.content.signature, "classifier": judges.themes.signature,
+        "pairs": pairs, "allocation": allocation, "least": least, "per_message": per_message, "seed": seed,
+    }  # fmt: skip
+    write_json(out / "sample.json", {"design": design_row, **drawn.row()})
+    _say_sample(drawn, out)
+
+
+def _candidates(rows: Sequence[Comparison], judges: Judges, taxonomy: Taxonomy) -> list[Candidate]:
+    if is_paid(judges.content):
+        open_, cost = judges.content_runner().estimate([q for c in rows for q in pair_questions(c.pair)])
+        print(f"{open_:,} questions to ask; at most {cost}", file=sys.stderr)
+    with bars(judges) as shown:
+        judged, _ = judge_comparisons(rows, shown)
+    return [
+        Candidate(
+            c.case, c.cell, c.drafted_by or c.cell, c.clinician, c.draft, c.reference,
+            uncertainty((*j.draft, *j.reference)), main_theme(j.draft_themes or j.reference_themes, taxonomy),
+        )
+        for c, j in zip(rows, judged, strict=True)
+    ]  # fmt: skip
+
+
+def _say_sample(drawn: Sample, out: Path) -> None:
+    console = _console()
+    shown = Table("stratum", box=None, pad_edge=False)
+    for name in ("population", "drawn"):
+        shown.add_column(name, justify="right")
+    for name, population, count in drawn.strata:
+        shown.add_row(name, f"{population:,}", f"{count:,}")
+    console.print(shown)
+    for note in drawn.notes:
+        console.print(f"- {note}")
+    units = sum(len(p.draft) + len(p.reference) for p in drawn.pairs)
+    console.print(
+        f"{out / 'pairs.jsonl'}: {len(drawn.pairs):,} of {drawn.population:,} pairs, {units:,} sentences to label"
+    )
+
+
+@app.command()
+def terminal(
+    pairs: Annotated[Path, typer.Argument(help="pairs.jsonl, or with --themes theme_texts.jsonl.")],
+    annotator: Annotated[str, typer.Option("--annotator", help="Your name: letters, digits, '_', '-' and '.'.")],
+    out: Annotated[Path, typer.Option("--out", help="Your log (NAME.jsonl), or a folder for it.")],
+    corpus: Annotated[str | None, typer.Option("--corpus", help="Shows message and chart: 'bundled', a folder, ...")] = None,
+    themes: Annotated[bool, typer.Option("--themes", help="Label themes of texts instead of edits of pairs.")] = False,
+    taxonomy: TaxonomyFile = None, map_: Map = None, map_file: MapFile = None, marks: Marks = False,
+    seed: Annotated[int, typer.Option("--seed", help="Of your order of the pairs.")] = 17,
+) -> None:  # fmt: skip
+    """Label sentence by sentence; every decision is kept at once, and the same command goes on where you stopped."""
+    name = annotator_name(annotator)
+    rules = TextRules(allow_direction_marks=marks)
+    items: Sequence[PairToLabel | TextToLabel]
+    cases: Mapping[str, Case] = {}
+    task: EditTask | ThemeTask
+    if themes:
+        items, task = read_texts_to_label(pairs, rules=rules), ThemeTask(read_taxonomy(taxonomy))
+    else:
+        source = None if corpus is None else corpus_source(corpus, map_, map_file, taxonomy, direction_marks=marks)
+        cases = cases if source is None else load_corpus(source).by_id
+        items, task = (
+            read_pairs_to_label(pairs, rules=rules),
+            EditTask({id_: (case.message, case.chart.as_text()) for id_, case in cases.items()}),
+        )
+    if corpus is not None and not themes and (unknown := sum(i.case not in cases for i in items)):
+        print(f"{unknown:,} of {len(items):,} pairs are about messages that {corpus} does not have", file=sys.stderr)
+    file = out if out.suffix == ".jsonl" and not out.is_dir() else out / f"{name}{'.themes' if themes else ''}.jsonl"
+    with open_log(file, name, task.kind) as (log, writer), open_keys() as keys:
+        known = task.taxonomy.keys if isinstance(task, ThemeTask) else None
+        states = sessions([log], in_order(items, name, seed), pairs, themes=known)
+        try:
+            Labelling(task, states[name], writer, keys, Screen(), _now).run()
+        except KeyboardInterrupt:
+            print(f"\nredline: stopped; every decision is in {file}; the same command goes on", file=sys.stderr)
+            raise typer.Exit(130) from None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@app.command()
+def export(
+    pairs: Pairs, out: Annotated[Path, typer.Option("--out", help="File to write.")],
+    logs: Annotated[list[Path] | None, typer.Argument(help="Logs, one an annotator; none for an empty table.")] = None,
+    form: Annotated[str | None, typer.Option("--form", help="jsonl (the corpus' form), or csv for a spreadsheet.")] = None,
+    annotator: Annotated[str | None, typer.Option("--annotator", help="Without logs: whose empty table.")] = None,
+    marks: Marks = False,
+) -> None:  # fmt: skip
+    """Decisions of logs as edits.jsonl (or theme_labels.jsonl), or as a table of one row a sentence."""
+    check_target(out)
+    form = form or ("csv" if out.suffix == ".csv" else "jsonl")
+    if form not in ("jsonl", "csv"):
+        raise UsageError(f"there is no form {form!r}; write jsonl or csv")
+    if not logs:
+        if annotator is None or form != "csv":
+            raise UsageError("name at least one log; or, for an empty table, --annotator and --form csv")
+        rules = TextRules(allow_direction_marks=marks)
+        made = blank(read_pairs_to_label(pairs, rules=rules), annotator_name(annotator))
+        print(f"{out}: {write_sheet(out, made):,} sentences of {len(made):,} pairs to decide")
+        return
+    states, items = _states(logs, pairs)
+    texts = [i for i in items if isinstance(i, TextToLabel)]
+    if texts and form == "csv":
+        raise UsageError("labels of themes are exported as jsonl only")
+    if texts:
+        rows, open_ = label_rows(states, texts)
+        print(f"{out}: {write_jsonl(out, rows):,} labelled texts; {open_:,} begun ones with open sentences left out")
+        return
+    made = edits_of(states, [i for i in items if isinstance(i, PairToLabel)])
+    _write_edits(out, made, form)
+
+
+def _write_edits(out: Path, made: Sequence[Made], form: str) -> None:
+    if form == "csv":
+        write_sheet(out, made)
+    else:
+        write_jsonl(out, (edit_row(m) for m in made))
+    open_ = sum(m.undecided for m in made)
+    names = {m.annotation.annotator for m in made}
+    print(f"{out}: {len(made):,} annotated pairs by {len(names)} annotator(s)")
+    if open_:
+        how = "null" if form == "jsonl" else "an empty decision"
+        print(f"{open_:,} sentences of them are undecided: {how}", file=sys.stderr)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A table that `redline annotate export` made, or an edits.jsonl.")],
+    pairs: Pairs, out: Annotated[Path, typer.Option("--out", help="edits.jsonl to write.")],
+    store: Annotated[Path | None, typer.Option("--store", help="Verdict store: keep them as verdicts of human:NAME.")] = None,
+    annotator: Annotated[str | None, typer.Option("--annotator", help="Who decided, in a table without that column.")] = None,
+) -> None:  # fmt: skip
+    """Decisions of a table, checked against the pairs, as edits.jsonl and as verdicts in a store."""
+    check_target(out)
+    if file.suffix.lower() in (".csv", ".tsv"):
+        made = read_sheet(file, read_pairs_to_label(pairs, rules=LABELLED), annotator)
+    else:
+        made = read_edits(file, pairs, rules=LABELLED)
+    _write_edits(out, made, "jsonl")
+    if store is not None:
+        with VerdictStore(store) as verdicts:
+            for signature, count in store_annotations(made, verdicts).items():
+                print(f"{store}: {count:,} verdicts of {signature}")
+
+
+@app.command()
+def status(logs: Logs, pairs: Pairs) -> None:
+    """How far each annotator is, and what every two have both labelled."""
+    states, items = _states(logs, pairs)
+    each, shared = progress(states, items)
+    console = _console()
+    shown = Table("annotator", box=None, pad_edge=False)
+    for name in ("complete", "begun", "of", "sentences", "of", "notes"):
+        shown.add_column(name, justify="right")
+    for p in each:
+        shown.add_row(p.annotator, *(f"{n:,}" for n in (p.complete, p.begun, p.items, p.decided, p.units, p.notes)))
+    console.print(shown)
+    for o in shared:
+        console.print(f"{o.first} and {o.second}: {o.items:,} complete by both, {o.units:,} sentences decided by both")
+
+
+def _states(logs: Sequence[Path], pairs: Path) -> tuple[dict[str, Session], Sequence[Any]]:
+    """Every annotator's state and what the logs are about."""
+    found = [read_log(path) for path in logs]
+    read = read_texts_to_label if found[0].kind == "themes" else read_pairs_to_label
+    items: Sequence[Any] = read(pairs, rules=LABELLED)
+    return sessions(found, items, pairs), items
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)

@@ -20,21 +20,27 @@ from redline.judging import Budget, VerdictStore, content_judge, is_paid, theme_
 from redline.judging.registry import JudgeOptions
 from redline.scoring import Judges
 from redline.taxonomy import Taxonomy, default_taxonomy
+from redline.validation.gate import judge_validity
 
 __all__ = [
-    "AllowRemote", "Classifier", "Judge", "Map", "MapFile", "MaxCalls", "MaxCost", "PriceIn", "PriceOut", "Retry", "Store",
-    "TaxonomyFile", "bars", "corpus_source", "make_judges", "progress_bars",
+    "AllowRemote", "Annotations", "Card", "Classifier", "Judge", "Labels", "Map", "MapFile", "MaxCalls", "MaxCost",
+    "PriceIn", "PriceOut", "Retry", "Store", "TaxonomyFile", "ThemeLabels", "ThemeTexts", "bars", "corpus_source",
+    "make_judges", "progress_bars",
 ]  # fmt: skip
 
 Judge = Annotated[
     str,
     typer.Option(
         "--judge",
-        help="encoder, exact, human:FILE, llm:MODEL@URL, llm:hf:FOLDER+ADAPTER, panel:A,B, cascade:A,B, or an installed one.",
+        help="encoder, exact, human:FILE (or human:EDITS+PAIRS), llm:MODEL@URL, llm:hf:FOLDER+ADAPTER, panel:A,B, cascade:A,B, or an installed one.",
     ),
 ]
 Classifier = Annotated[
     str, typer.Option("--classifier", help="Themes by: encoder, encoder:FOLDER, llm:MODEL@URL, llm:hf:FOLDER+ADAPTER.")
+]
+Card = Annotated[
+    Path | None,
+    typer.Option("--card", help="Judge card of `redline validate` (file or folder) that speaks for the judge here."),
 ]
 Store = Annotated[
     Path | None, typer.Option("--store", help="Verdict store (SQLite); the same question is judged once, ever.")
@@ -49,6 +55,16 @@ MaxCost = Annotated[
 ]
 MaxCalls = Annotated[int | None, typer.Option("--max-calls", min=0, help="Stop before the judge has made more calls.")]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="Ask again what the store holds as failed.")]
+Labels = Annotated[
+    Path | None,
+    typer.Option("--labels", help="Labelled pairs (corpus form pairs_*): corrected figures beside the plain ones."),
+]
+Annotations = Annotated[
+    Path | None,
+    typer.Option("--annotations", help="People's decisions about the labelled pairs (corpus form edits_*)."),
+]
+ThemeTexts = Annotated[Path | None, typer.Option("--theme-texts", help="Texts whose themes people labelled.")]
+ThemeLabels = Annotated[Path | None, typer.Option("--theme-labels", help="People's themes of these texts.")]
 Map = Annotated[
     list[str] | None, typer.Option("--map", help="field=column for a table, for instance message=PatientMsg.")
 ]
@@ -76,11 +92,12 @@ def read_taxonomy(path: Path | None) -> Taxonomy:
 def make_judges(
     judge: str, store: Path | None, allow_remote: list[str] | None, price_in: float, price_out: float,
     max_cost: float | None, max_calls: int | None, *, beside: Path | None = None, retry_failed: bool = False,
-    classifier: str = "encoder", taxonomy: Taxonomy | None = None,
+    classifier: str = "encoder", taxonomy: Taxonomy | None = None, card: Path | None = None, bundled: bool = False,
 ) -> Judges:  # fmt: skip
     """Judges, store and budget; a limit on a judge without a price is refused, since it could never bite.
 
-    What a paid judge says is always stored: in `beside` where no store was named.
+    What a paid judge says is always stored: in `beside` where no store was named.  `card` is a judge card, `bundled` whether
+    the corpus is the bundled one, for which the shipped judge has its own.
     """
     options = JudgeOptions(frozenset(allow_remote or ()), Prices(price_in, price_out))
     content = content_judge(judge, options)
@@ -88,7 +105,9 @@ def make_judges(
         raise UsageError("--max-cost needs --price-in and --price-out: without prices no cost is known")
     themes = theme_judge(classifier, options, taxonomy)
     place = store or (beside if is_paid(content) or is_paid(themes) else None) or ":memory:"
-    return Judges(content, themes, VerdictStore(place), Budget(max_cost, max_calls), retry_failed=retry_failed)
+    validity = judge_validity(content, themes, card, bundled=bundled)
+    limits = Budget(max_cost, max_calls)
+    return Judges(content, themes, VerdictStore(place), limits, retry_failed=retry_failed, validity=validity)
 
 
 @contextmanager

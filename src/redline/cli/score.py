@@ -10,10 +10,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from redline.annotation import Labels as People
+from redline.annotation import read_labels
+from redline.cli.corrected import corrected_cells
 from redline.cli.options import (
     AllowRemote,
+    Annotations,
+    Card,
     Classifier,
     Judge,
+    Labels,
     Map,
     MapFile,
     MaxCalls,
@@ -23,6 +29,8 @@ from redline.cli.options import (
     Retry,
     Store,
     TaxonomyFile,
+    ThemeLabels,
+    ThemeTexts,
     bars,
     corpus_source,
     make_judges,
@@ -42,7 +50,8 @@ def score(
     corpus: Annotated[str, typer.Argument(help="'bundled', a folder, a table, or hf:NAME[@SPLIT].")],
     out: Annotated[Path, typer.Option("--out", help="Folder for results.json, messages.jsonl and Parquet tables.")],
     split: SplitName = None, judge: Judge = "encoder", classifier: Classifier = "encoder",
-    store: Store = None,
+    store: Store = None, card: Card = None, labels: Labels = None, annotations: Annotations = None,
+    theme_texts: ThemeTexts = None, theme_labels: ThemeLabels = None,
     baseline: Annotated[str | None, typer.Option("--baseline", help="Row that every system is compared with.")] = None,
     margin: Annotated[float, typer.Option("--margin", help="Non-inferiority margin in score points.")] = 0.05,
     draws: Annotated[int, typer.Option("--draws", min=100, help="Resamples.")] = 10_000,
@@ -66,21 +75,25 @@ def score(
         found = found.only(split=split)
     judges = make_judges(
         judge, store, allow_remote, price_in, price_out, max_cost, max_calls, beside=out / "verdicts.sqlite",
-        retry_failed=retry_failed, classifier=classifier, taxonomy=source.taxonomy,
+        retry_failed=retry_failed, classifier=classifier, taxonomy=source.taxonomy, card=card,
+        bundled=corpus == "bundled",
     )  # fmt: skip
     if is_paid(judges.content):
         asked = [q for c in comparisons(found, plan.rows) for q in pair_questions(c.pair)]
         open_, cost = judges.content_runner().estimate(asked)
         print(f"{open_:,} questions to ask; at most {cost}", file=sys.stderr)
-    scored = run_score(found, judges, plan, out, source.taxonomy)
+    people = read_labels(labels, annotations, theme_texts, theme_labels, taxonomy=source.taxonomy)
+    scored = run_score(found, judges, plan, out, source.taxonomy, people)
     print_scores(scored)
     print(f"results: {out}  (redline report {out})")
 
 
-def run_score(found: Corpus, judges: Judges, plan: Plan, out: Path, taxonomy: Taxonomy) -> Scored:
+def run_score(
+    found: Corpus, judges: Judges, plan: Plan, out: Path, taxonomy: Taxonomy, labels: People | None = None
+) -> Scored:  # fmt: skip
     """Score with progress bars and write the folder."""
     with bars(judges) as shown:
-        scored = score_corpus(found, shown, plan, taxonomy)
+        scored = score_corpus(found, shown, plan, taxonomy, labels)
     write_results(scored, out)
     return scored
 
@@ -91,6 +104,10 @@ def print_scores(scored: Scored) -> None:
     console.print(_table("Counterfactual: drafts against independent replies", scored.table))
     if scored.observed is not None:
         console.print(_table("Observed edits: drafts against what was sent (another measure)", scored.observed))
+    if scored.corrected is not None:
+        console.print(corrected_cells(scored.corrected))
+        for note in scored.corrected.notes:
+            console.print(f"- {note}", markup=False)
     for finding in scored.findings:
         console.print(f"- {finding.text}", markup=False)
     run = scored.run
@@ -98,6 +115,9 @@ def print_scores(scored: Scored) -> None:
         f"{run.questions:,} questions: {run.judged:,} judged now, the others asked before (repeated or from the store)",
         markup=False,
     )
+    console.print(f"content judge: {scored.validity.content}; theme classifier: {scored.validity.themes}", markup=False)
+    for reason in scored.validity.reasons:
+        console.print(f"  {reason}", markup=False)
     console.print(str(scored.signature), markup=False)
 
 

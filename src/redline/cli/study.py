@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from redline.cli.corrected import corrected_contrasts
 from redline.cli.options import AllowRemote, bars, progress_bars
 from redline.cli.score import print_scores
 from redline.errors import InputError
@@ -131,12 +132,14 @@ def compare(
     """Two rows, paired on the replies that both were compared with: the difference a - b with its interval."""
     bench = _bench(folder, frozenset(allow_remote or ()))
     with bars(study_judges(bench.place)) as judges:
-        _, contrasts = compare_cells(bench, judges, a, b, corpus)
+        scored, contrasts = compare_cells(bench, judges, a, b, corpus)
     table = Table("measure", f"{a} minus {b}", "replies", "p", "p (Holm)", box=None, pad_edge=False)
     for item in contrasts:
         c = item.contrast
         table.add_row(item.measure, _interval(c.difference), f"{item.replies:,}", _p(c.p), _p(c.p_holm))
     _console().print(table)
+    if scored.corrected is not None:
+        _console().print(corrected_contrasts(scored.corrected, a, b))
 
 
 @app.command()

@@ -7,16 +7,43 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.table import Table
 from typer.core import TyperGroup
 
 from redline.api import theme_rows
 from redline.chat import Prices
+from redline.cli.agree import LabelFile, Labels, TextFile, read_people
 from redline.cli.inputs import read_texts
-from redline.cli.options import AllowRemote, Classifier, PriceIn, PriceOut, Store, TaxonomyFile, read_taxonomy
-from redline.corpus import TextRules
+from redline.cli.options import (
+    AllowRemote,
+    Classifier,
+    Map,
+    MapFile,
+    MaxCalls,
+    MaxCost,
+    PriceIn,
+    PriceOut,
+    Retry,
+    Store,
+    TaxonomyFile,
+    bars,
+    corpus_source,
+    make_judges,
+    read_taxonomy,
+)  # fmt: skip
+from redline.corpus import TextRules, load_corpus
 from redline.files import check_target, write_jsonl
 from redline.judging import VerdictStore, theme_judge
 from redline.judging.registry import JudgeOptions
+from redline.validation.agree import ThemeLabels, say_figure
+from redline.validation.theme_comparison import (
+    ComparePlan,
+    ThemeComparison,
+    compare_themes,
+    say_points,
+    write_theme_comparison,
+)  # fmt: skip
 
 
 class _LabelFirst(TyperGroup):
@@ -57,3 +84,57 @@ def themes(
         print(f"{failed} sentence(s) could not be classified; the themes of their texts are null", file=sys.stderr)
         if failed == sum(len(row["sentences"]) for row in rows):
             raise typer.Exit(1)
+
+
+@app.command("compare")
+def compare(
+    corpus: Annotated[str, typer.Argument(help="'bundled', a folder, a table, or hf:NAME[@SPLIT].")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for themes.json and themes.html.")],
+    split: Annotated[str | None, typer.Option("--split", help="Only cases of this split.")] = None,
+    classifier: Classifier = "encoder", labels: Labels = ThemeLabels.AUTO, store: Store = None,
+    theme_texts: TextFile = None, theme_labels: LabelFile = None,
+    draws: Annotated[int, typer.Option("--draws", min=100, help="Resamples.")] = 10_000,
+    seed: Annotated[int, typer.Option("--seed")] = 17,
+    map_: Map = None, map_file: MapFile = None, taxonomy: TaxonomyFile = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave rows with problems out.")] = False,
+    marks: Annotated[bool, typer.Option("--allow-direction-marks", help="Accept invisible direction marks.")] = False,
+    max_chars: Annotated[int, typer.Option("--max-chars", min=1, help="Longest text that is taken.")] = 100_000,
+    allow_remote: AllowRemote = None, price_in: PriceIn = 0.0, price_out: PriceOut = 0.0, max_cost: MaxCost = None,
+    max_calls: MaxCalls = None, retry_failed: Retry = False,
+) -> None:  # fmt: skip
+    """Your clinicians' themes against the published ones and against drafts; does the taxonomy need revision?"""
+    check_target(out / "themes.json")
+    plan = ComparePlan(draws, seed, labels, split)
+    source = corpus_source(corpus, map_, map_file, taxonomy, max_chars=max_chars, direction_marks=marks)
+    _, texts = read_people(None, None, theme_texts, theme_labels, source.taxonomy)
+    found = load_corpus(source, skip_bad=skip_bad)
+    if split is not None:
+        found = found.only(split=split)
+    judges = make_judges(
+        "exact", store, allow_remote, price_in, price_out, max_cost, max_calls, beside=out / "verdicts.sqlite",
+        retry_failed=retry_failed, classifier=classifier, taxonomy=source.taxonomy,
+    )  # fmt: skip
+    with bars(judges) as shown:
+        compared = compare_themes(found, shown.theme_runner(), plan, source.taxonomy, texts=texts)
+    write_theme_comparison(compared, out)
+    print_comparison(compared)
+    print(f"themes: {out / 'themes.html'}")
+
+
+def print_comparison(found: ThemeComparison) -> None:
+    """The table of shares, and everything in words."""
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+    shown = Table("theme", title="Share of texts with each theme", box=None, pad_edge=False, title_justify="left")
+    for name in ("your clinicians", "paper", "", *(f"{s.system} (points)" for s in found.systems)):
+        shown.add_column(name, no_wrap=True)
+    for key, name in found.theme_names.items():
+        row = found.clinicians[key]
+        low, high = row.published or (None, None)
+        paper = "" if low is None else f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
+        differences = [say_points(s.differences[key].difference) for s in found.systems]
+        shown.add_row(name, say_figure(row.rate), paper, row.standing.value, *differences)
+    console.print(shown)
+    for text in found.words:
+        console.print(f"- {text}", markup=False)
+    for text in found.limits:
+        console.print(f"! {text}", markup=False)

@@ -7,7 +7,7 @@ from redline.judging.encoder import shared_encoder
 from redline.judging.exact import ExactJudge
 from redline.judging.explain import explain_miss
 from redline.judging.human import HumanJudge
-from redline.judging.llm import LlmJudge, content_answer, content_messages
+from redline.judging.llm import PARAPHRASE, LlmJudge, content_answer, content_messages
 from redline.judging.llm_themes import LlmThemeJudge, theme_answer, theme_messages
 from redline.judging.panel import PanelJudge
 from redline.judging.questions import ContentQuestion, Direction, Pair, Scope, ThemeQuestion, pair_questions
@@ -16,6 +16,7 @@ from redline.judging.runner import Budget, Runner, RunReport
 from redline.judging.store import VerdictStore
 
 __all__ = [
+    "PARAPHRASE",
     "Budget",
     "CascadeJudge",
     "ContentJudge",

@@ -16,7 +16,10 @@ from redline.judging.questions import ContentQuestion, Direction, Scope
 from redline.records import Status, Verdict, digest
 from redline.templates import fill, read_template
 
-__all__ = ["LlmJudge", "content_answer", "content_messages"]
+__all__ = ["PARAPHRASE", "LlmJudge", "content_answer", "content_messages"]
+
+PARAPHRASE = "content_paraphrase"
+"""The same rules in other words: what `redline validate` asks of a language model to see whether the wording decides."""
 
 _ASKED = {
     Direction.DELETE: "For each of these DRAFT units, say whether the clinician would delete it: ",
@@ -42,19 +45,21 @@ class LlmJudge:
 
     The reference stands before the draft and the question comes last, so a server's prefix cache serves all
     systems compared with one reference.  An answer that does not fit the schema is asked for again
-    `again` times, then every unit of that call is `unparsable`; a unit that the answer leaves out likewise.
+    `again` times, then every unit of that call is `unparsable`; a unit that the answer leaves out likewise.  `prompt`
+    names the prompt file: another wording is another judge, with a signature of its own.
     """
 
     model: ChatModel
     again: int = 1
     name: str = "llm"
     scope: Scope = Scope.PAIR
+    prompt: str = "content"
     _spent: Spent = field(default_factory=Spent, repr=False, compare=False)
     _loop: BackgroundLoop = field(default_factory=BackgroundLoop, repr=False, compare=False)
 
     @property
     def signature(self) -> str:
-        return f"llm:{known_as(self.model)}@{digest(read_template('judging', 'content'), length=6)}"
+        return f"llm:{known_as(self.model)}@{digest(read_template('judging', self.prompt), length=6)}"
 
     @property
     def batch(self) -> int:
@@ -62,18 +67,18 @@ class LlmJudge:
 
     def judge(self, questions: Sequence[ContentQuestion]) -> list[Verdict]:
         """One verdict a question; may be called from any thread, also from one with a running event loop."""
-        return self._loop.run(ask_all(self.model, _calls(questions), self.again, self._spent))
+        return self._loop.run(ask_all(self.model, _calls(questions, self.prompt), self.again, self._spent))
 
     def estimate(self, questions: Sequence[ContentQuestion]) -> Cost:
         """Upper estimate; repeats of transport errors cost nothing and are not counted."""
-        return estimate_calls(self.model, _calls(questions), self.again)
+        return estimate_calls(self.model, _calls(questions, self.prompt), self.again)
 
     def spent(self) -> Cost:
         """What all calls of this judge have cost."""
         return self._spent.total
 
 
-def content_messages(questions: Sequence[ContentQuestion]) -> tuple[ChatMessage, ...]:
+def content_messages(questions: Sequence[ContentQuestion], prompt: str = "content") -> tuple[ChatMessage, ...]:
     """What a model is sent for `questions`, which ask about units of one side of one pair.
 
     Whoever trains a judge builds its prompts with this, so that it learns the very prompt that it will be asked.
@@ -81,15 +86,15 @@ def content_messages(questions: Sequence[ContentQuestion]) -> tuple[ChatMessage,
     first = questions[0]
     draft, reference = (first.own, first.other) if first.direction is Direction.DELETE else (first.other, first.own)
     asked = ", ".join(str(q.index + 1) for q in questions)
-    prompt = fill(
-        read_template("judging", "content"),
+    text = fill(
+        read_template("judging", prompt),
         {
             "reference": numbered(reference),
             "draft": numbered(draft),
             "question": _ASKED[first.direction] + asked + ".",
         },
     )
-    return (ChatMessage("user", prompt),)
+    return (ChatMessage("user", text),)
 
 
 def content_answer(edited: Sequence[bool]) -> str:
@@ -101,7 +106,7 @@ def content_answer(edited: Sequence[bool]) -> str:
     return json.dumps({"verdicts": [{"unit": i, "edited": bool(e)} for i, e in enumerate(edited, start=1)]})
 
 
-def _calls(questions: Sequence[ContentQuestion]) -> list[Call[Verdict]]:
+def _calls(questions: Sequence[ContentQuestion], prompt: str) -> list[Call[Verdict]]:
     """One call for all questions about one side of one pair."""
     groups: dict[tuple[Direction, tuple[str, ...], tuple[str, ...]], list[int]] = {}
     for i, q in enumerate(questions):
@@ -109,9 +114,8 @@ def _calls(questions: Sequence[ContentQuestion]) -> list[Call[Verdict]]:
     calls = []
     for members in groups.values():
         asked = [questions[i] for i in members]
-        calls.append(
-            Call(members, content_messages(asked), _room(len(asked)), partial(_read, questions=asked), _failed)
-        )
+        read = partial(_read, questions=asked)
+        calls.append(Call(members, content_messages(asked, prompt), _room(len(asked)), read, _failed))
     return calls
 
 

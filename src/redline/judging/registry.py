@@ -34,7 +34,7 @@ class JudgeOptions:
 FORMS = {
     "encoder": "encoder, or encoder:FOLDER for one that you trained",
     "exact": "exact",
-    "human": "human:ANNOTATIONS.jsonl",
+    "human": "human:ANNOTATIONS.jsonl, or human:EDITS.jsonl+PAIRS.jsonl in the forms of the corpus",
     "llm": "llm:MODEL@http://HOST:PORT/v1, or llm: and any model as drafts name it (llm:hf:FOLDER+ADAPTER, llm:tiny)",
     "panel": "panel:JUDGE,JUDGE[,JUDGE]",
     "cascade": "cascade:JUDGE,JUDGE",
@@ -58,7 +58,7 @@ def content_judge(spec: str = "encoder", options: JudgeOptions | None = None) ->
     makers: Mapping[str, Callable[[str, JudgeOptions], ContentJudge]] = {
         "encoder": lambda r, o: EncoderContentJudge(read_card(r) if r else bundled_encoder()),
         "exact": lambda r, o: ExactJudge(),
-        "human": lambda r, o: HumanJudge.from_file(_needed(r, "human")),
+        "human": lambda r, o: HumanJudge.from_spec(_needed(r, "human")),
         "llm": _llm,
         "panel": lambda r, o: PanelJudge(_members(r, o)),
         "cascade": _cascade,

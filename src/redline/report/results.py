@@ -8,6 +8,7 @@ from typing import Any
 import redline
 from redline.corpus import describe
 from redline.records import EditLoad
+from redline.report.corrected import corrected_block
 from redline.scoring import Cell, Scored, ScoreTable
 from redline.stats import Interval
 
@@ -25,6 +26,10 @@ def results(scored: Scored, study: Mapping[str, Any] | None = None) -> dict[str,
     return {
         "redline": redline.__version__,
         "signature": str(scored.signature),
+        "validity": {
+            "content": scored.validity.content.value, "themes": scored.validity.themes.value, "card": scored.validity.card,
+            "reasons": list(scored.validity.reasons),
+        },
         "corpus": {
             "name": corpus.name, "digest": corpus.digest, "provenance": corpus.provenance, "cases": people.cases,
             "replies": people.replies, "drafts": people.drafts, "clinicians": dict(people.clinicians),
@@ -44,6 +49,7 @@ def results(scored: Scored, study: Mapping[str, Any] | None = None) -> dict[str,
             {"draft_by": a, "reference_by": b, **_load(load)} for (a, b), load in sorted(scored.matrix.items())
         ],
         "observed": None if scored.observed is None else {"cells": _cells(scored.observed)},
+        "corrected": None if scored.corrected is None else corrected_block(scored.corrected),
         "findings": [{"kind": f.kind, "row": f.row, "text": f.text} for f in scored.findings],
         "study": study,
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """Verdicts to edit load: scores at two levels, floors and ceiling, cost model, intervals and findings."""
 
 from redline.scoring.comparison import Comparison, Kind
+from redline.scoring.corrected import CorrectedTable, TableCorrection, corrected_table
 from redline.scoring.cost import EditCost
 from redline.scoring.findings import Finding, find
 from redline.scoring.layout import Layout
@@ -16,9 +17,44 @@ from redline.scoring.table import Cell, ScoreTable, make_table
 from redline.scoring.validity import Standing, Validity
 
 __all__ = [
-
-    "BOILERPLATE", "CEILING", "EMPTY", "Cell", "Comparison", "EditCost", "Finding", "Judged", "Judges", "Kind",
-    "Layout", "Measures", "Plan", "Rows", "ScoreTable", "Scored", "Signature", "Standing", "TableContrast", "Validity", "check_themes", "clinician_matrix",
-    "comparisons", "content_load", "find", "judge_comparisons", "judge_pairs", "make_table", "observed_comparisons",
-    "reading_grade", "score_corpus", "statistics", "theme_load", "theme_set", "theme_unknown", "unjudged", "word_count",
-]  # fmt: skip
+    "BOILERPLATE",
+    "CEILING",
+    "EMPTY",
+    "Cell",
+    "Comparison",
+    "CorrectedTable",
+    "EditCost",
+    "Finding",
+    "Judged",
+    "Judges",
+    "Kind",
+    "Layout",
+    "Measures",
+    "Plan",
+    "Rows",
+    "ScoreTable",
+    "Scored",
+    "Signature",
+    "Standing",
+    "TableContrast",
+    "TableCorrection",
+    "Validity",
+    "check_themes",
+    "clinician_matrix",
+    "comparisons",
+    "content_load",
+    "corrected_table",
+    "find",
+    "judge_comparisons",
+    "judge_pairs",
+    "make_table",
+    "observed_comparisons",
+    "reading_grade",
+    "score_corpus",
+    "statistics",
+    "theme_load",
+    "theme_set",
+    "theme_unknown",
+    "unjudged",
+    "word_count",
+]

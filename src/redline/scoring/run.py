@@ -22,6 +22,7 @@ from redline.judging.single_flight import SingleFlight
 from redline.records import ThemeVerdict, Verdict
 from redline.scoring.comparison import Comparison
 from redline.scoring.loads import Judged
+from redline.scoring.validity import Validity
 
 __all__ = ["Judges", "judge_comparisons", "judge_pairs"]
 
@@ -32,7 +33,7 @@ Sides = tuple[tuple[Verdict, ...], tuple[Verdict, ...], tuple[ThemeVerdict, ...]
 
 @dataclass(frozen=True)
 class Judges:
-    """A content judge, a theme classifier and the store they share."""
+    """A content judge, a theme classifier, what people found out about them, and the store they share."""
 
     content: ContentJudge
     themes: ThemeJudge
@@ -40,6 +41,7 @@ class Judges:
     budget: Budget = Budget()
     progress: Progress | None = None
     retry_failed: bool = False
+    validity: Validity = Validity()
     content_flights: SingleFlight[Verdict] = field(default_factory=SingleFlight, repr=False)
     theme_flights: SingleFlight[ThemeVerdict] = field(default_factory=SingleFlight, repr=False)
 

@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from redline.annotation import Labels
 from redline.corpus import Corpus
 from redline.errors import UsageError
 from redline.judging import RunReport, ThemeJudge
 from redline.records import EditLoad
 from redline.scoring.comparison import Kind
+from redline.scoring.corrected import CorrectedTable, check_labels, corrected_table
 from redline.scoring.cost import EditCost
 from redline.scoring.findings import Finding, find
 from redline.scoring.layout import Layout
@@ -21,6 +23,7 @@ from redline.scoring.rows import Rows, comparisons, observed_comparisons
 from redline.scoring.run import Judges, judge_comparisons
 from redline.scoring.signature import Signature
 from redline.scoring.table import ScoreTable, check_baseline, empty_table, make_table
+from redline.scoring.validity import Validity
 from redline.taxonomy import Taxonomy, default_taxonomy
 
 __all__ = ["Plan", "Scored", "check_themes", "clinician_matrix", "score_corpus"]
@@ -46,7 +49,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Scored:
-    """Everything that a report shows; `observed` is None where the corpus has no observed edits."""
+    """Everything that a report shows; `observed` is None where the corpus has no observed edits, `corrected` where
+    there are no labels.
+    """
 
     corpus: Corpus
     judged: tuple[Judged, ...]
@@ -56,10 +61,14 @@ class Scored:
     matrix: Mapping[tuple[str, str], EditLoad]
     signature: Signature
     run: RunReport
+    validity: Validity = Validity()
+    corrected: CorrectedTable | None = None
 
 
-def score_corpus(corpus: Corpus, judges: Judges, plan: Plan | None = None, taxonomy: Taxonomy | None = None) -> Scored:
-    """Judge every comparison of `corpus` and put the tables together."""
+def score_corpus(
+    corpus: Corpus, judges: Judges, plan: Plan | None = None, taxonomy: Taxonomy | None = None, labels: Labels | None = None
+) -> Scored:  # fmt: skip
+    """Judge every comparison of `corpus` and put the tables together; with `labels` of people also the corrected figures."""
     plan = plan or Plan()
     taxonomy = taxonomy or default_taxonomy()
     check_themes(judges.themes, taxonomy)
@@ -68,6 +77,8 @@ def score_corpus(corpus: Corpus, judges: Judges, plan: Plan | None = None, taxon
     if not found and not seen_found:
         raise UsageError("there is nothing to compare: no draft, and no case with a clinician's reply")
     check_baseline([c.cell for c in found], plan.baseline)
+    if labels is not None:
+        check_labels(found, labels.pairs, labels.texts, taxonomy)
     judged, run = judge_comparisons(found, judges)
     if found:
         table = make_table(
@@ -77,10 +88,31 @@ def score_corpus(corpus: Corpus, judges: Judges, plan: Plan | None = None, taxon
         table = empty_table(measures, draws=plan.draws, seed=plan.seed, margin=plan.margin)
     seen, _ = judge_comparisons(seen_found, judges)
     observed = make_table(seen, measures, draws=plan.draws, seed=plan.seed, margin=plan.margin) if seen else None
-    signature = Signature(judges.content.signature, judges.themes.signature, table.plan)
+    validity = judges.validity
+    signature = Signature(judges.content.signature, judges.themes.signature, table.plan, card=validity.card)
     findings = (*outcome_findings(corpus.drafts), *find(table))
     table = with_outcomes(table, corpus.drafts)
-    return Scored(corpus, (*judged, *seen), table, observed, findings, clinician_matrix(judged), signature, run)
+    corrected = _corrected(judged, table, labels)
+    return Scored(
+        corpus,
+        (*judged, *seen),
+        table,
+        observed,
+        findings,
+        clinician_matrix(judged),
+        signature,
+        run,
+        validity,
+        corrected,
+    )
+
+
+def _corrected(judged: Sequence[Judged], table: ScoreTable, labels: Labels | None) -> CorrectedTable | None:
+    """The table's figures and contrasts corrected by what people say, where they say anything."""
+    if labels is None or not judged:
+        return None
+    rows = dict.fromkeys((t.contrast.a, t.contrast.b) for t in table.contrasts)
+    return corrected_table(judged, labels.pairs, table.measures.layout, table.plan, list(rows), labels.texts)
 
 
 def check_themes(themes: ThemeJudge, taxonomy: Taxonomy) -> None:

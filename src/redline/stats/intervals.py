@@ -143,7 +143,7 @@ def _acceleration(left_out: NDArray[np.float64] | None) -> float:
     known = left_out[np.isfinite(left_out)]
     gaps = known.mean() - known if len(known) else known
     square = float((gaps**2).sum())
-    return float((gaps**3).sum()) / (6.0 * square**1.5) if square > 0 else 0.0
+    return float((gaps * gaps * gaps).sum()) / (6.0 * square**1.5) if square > 0 else 0.0
 
 
 def _quantile(ordered: NDArray[np.floating], p: float) -> float:

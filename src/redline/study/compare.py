@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from redline.errors import UsageError, did_you_mean
-from redline.scoring import Judges, Plan, Rows, ScoreTable, TableContrast, score_corpus
-from redline.study.outcome import drafted_corpus, score_plan
+from redline.scoring import Judges, Plan, Rows, Scored, TableContrast, score_corpus
+from redline.study.outcome import drafted_corpus, score_plan, study_labels
 from redline.study.shards import Bench
 
 __all__ = ["compare_cells"]
@@ -14,8 +14,8 @@ __all__ = ["compare_cells"]
 
 def compare_cells(
     bench: Bench, judges: Judges, a: str, b: str, corpus: str | None = None
-) -> tuple[ScoreTable, list[TableContrast]]:
-    """The table of the two systems alone and the contrasts a - b; `corpus` names one of several.
+) -> tuple[Scored, list[TableContrast]]:
+    """The scores of the two systems alone and the contrasts a - b; `corpus` names one of several.
 
     Verdicts come from the study's store, so this takes seconds after a run.
     """
@@ -34,5 +34,5 @@ def compare_cells(
             raise UsageError(f"{system} has no draft yet; run the study first")
     part = replace(found, drafts=tuple(d for d in found.drafts if d.system in (a, b)), replies=found.independent)
     plan: Plan = replace(score_plan(bench.place.spec, part), rows=Rows(floors=False, ceiling=False), baseline=b)
-    table = score_corpus(part, judges, plan, bench.place.taxonomy).table
-    return table, [t for t in table.contrasts if (t.contrast.a, t.contrast.b) == (a, b)]
+    scored = score_corpus(part, judges, plan, bench.place.taxonomy, study_labels(bench, specs[name]))
+    return scored, [t for t in scored.table.contrasts if (t.contrast.a, t.contrast.b) == (a, b)]

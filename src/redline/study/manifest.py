@@ -14,8 +14,8 @@ from redline.study.spec import StudySpec
 
 __all__ = ["check_manifest", "manifest", "read_manifest", "write_manifest"]
 
-_FREE = ("run", "budget")
-"""Tables that change no result."""
+_FREE = ("run", "budget", "labels")
+"""Tables that change no draft and no verdict; scoring is done anew in every run."""
 
 
 def manifest(spec: StudySpec, digests: Mapping[str, str]) -> dict[str, Any]:
@@ -61,10 +61,12 @@ def check_manifest(old: Mapping[str, Any] | None, new: Mapping[str, Any], folder
 
 
 def _settled(study: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what changes no result; of corpora their content counts (a digest), not where they lie."""
+    """Without what changes no draft and no verdict; of corpora their content counts (a digest), not where they lie."""
     kept = {k: v for k, v in study.items() if k not in (*_FREE, "taxonomy")}
+    judge = {k: v for k, v in study["judge"].items() if k not in ("card", "require_card")}
     return kept | {
-        "corpora": [{k: v for k, v in c.items() if k not in ("path", "learn", "map")} for c in study["corpora"]]
+        "judge": judge,
+        "corpora": [{k: v for k, v in c.items() if k not in ("path", "learn", "map")} for c in study["corpora"]],
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import redline
+from redline.annotation import Labels, read_labels
 from redline.corpus import Corpus, DraftForm
 from redline.files import open_atomic, write_json, write_text
 from redline.records import Draft
@@ -18,7 +19,7 @@ from redline.scoring import BOILERPLATE, CEILING, EMPTY, EditCost, Judges, Plan,
 from redline.study.shards import Bench
 from redline.study.spec import CorpusSpec, StudySpec
 
-__all__ = ["drafted_corpus", "score_plan", "score_study", "study_block", "write_drafts", "write_report"]
+__all__ = ["drafted_corpus", "score_plan", "score_study", "study_block", "study_labels", "write_drafts", "write_report"]
 
 
 def write_drafts(bench: Bench, path: Path) -> int:
@@ -52,6 +53,17 @@ def score_plan(spec: StudySpec, corpus: Corpus) -> Plan:
     return Plan(Rows(score.floors, True, spec.seed), cost, score.draws, spec.seed, score.margin, baseline)
 
 
+def study_labels(bench: Bench, corpus: CorpusSpec) -> Labels | None:
+    """People's labels of this corpus, where the study names some."""
+    spec = bench.place.spec
+    named = spec.labels
+    if named is None or corpus.name != (named.corpus or spec.corpora[0].name):
+        return None
+    return read_labels(
+        named.pairs, named.annotations, named.theme_texts, named.theme_labels, taxonomy=bench.place.taxonomy
+    )
+
+
 def score_study(bench: Bench, judges: Judges, folder: Path) -> dict[str, Scored]:
     """Judge and score every corpus and write the results.
 
@@ -69,7 +81,8 @@ def score_study(bench: Bench, judges: Judges, folder: Path) -> dict[str, Scored]
         if not corpus.independent:  # nothing to compare with: drafted, and said so
             every[corpus_spec.name] = {"redline": redline.__version__, "cells": [], "study": block}
             continue
-        scored = score_corpus(corpus, judges, score_plan(spec, corpus), bench.place.taxonomy)
+        labels = study_labels(bench, corpus_spec)
+        scored = score_corpus(corpus, judges, score_plan(spec, corpus), bench.place.taxonomy, labels)
         write_results(scored, target, block)
         found[corpus_spec.name] = scored
         if not single:

@@ -34,7 +34,13 @@ def _rooted(spec: StudySpec, folder: Path) -> StudySpec:
         return str(beside.resolve())
 
     corpora = tuple(c.model_copy(update={"path": rooted(c.path), "learn": rooted(c.learn)}) for c in spec.corpora)
-    return spec.model_copy(update={"corpora": corpora, "taxonomy": rooted(spec.taxonomy)})
+    judge = spec.judge.model_copy(update={"card": rooted(spec.judge.card)})
+    labels = spec.labels and spec.labels.model_copy(
+        update={n: rooted(getattr(spec.labels, n)) for n in ("pairs", "annotations", "theme_texts", "theme_labels")}
+    )
+    return spec.model_copy(
+        update={"corpora": corpora, "taxonomy": rooted(spec.taxonomy), "judge": judge, "labels": labels}
+    )
 
 
 def _doubled(path: Path, spec: StudySpec, lines: dict[Place, int]) -> Iterator[Problem]:

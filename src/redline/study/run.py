@@ -17,9 +17,10 @@ from redline.scoring import BOILERPLATE, CEILING, EMPTY, Judges, Scored, check_t
 from redline.study.executors import executor
 from redline.study.grid import CellSpec
 from redline.study.manifest import check_manifest, manifest, read_manifest, write_manifest
-from redline.study.outcome import score_study, write_drafts
+from redline.study.outcome import score_study, study_labels, write_drafts
 from redline.study.place import StudyPlace
 from redline.study.shards import Bench, Shard
+from redline.validation.gate import judge_validity, refuse_unvalidated
 
 __all__ = ["StudyRun", "alone", "draft_study", "run_study", "study_judges"]
 
@@ -62,6 +63,7 @@ def draft_study(
         raise UsageError("this study was opened to be looked at, not to be run")
     check_baseline(place)
     check_prices(place)
+    check_labels(bench)
     check_themes(theme_judge(), place.taxonomy)
     run = executor(place.spec.run.executor, place.spec.run.workers)
     counts = {cell.id: bench.count(cell) for cell in place.cells}
@@ -115,6 +117,17 @@ def check_prices(place: StudyPlace) -> None:
             )
 
 
+def check_labels(bench: Bench) -> None:
+    """Raise what is wrong with the files of labels before anything is drafted."""
+    spec = bench.place.spec
+    names = [c.name for c in spec.corpora]
+    named = spec.labels and spec.labels.corpus
+    if named and named not in names:
+        raise UsageError(f"[labels] corpus: there is no corpus {named!r}; {did_you_mean(named, names, 'corpora')}")
+    for corpus in spec.corpora:
+        study_labels(bench, corpus)
+
+
 def check_baseline(place: StudyPlace) -> None:
     """Raise `UsageError` for a baseline that no row of the study will have."""
     baseline = place.spec.score.baseline
@@ -124,12 +137,19 @@ def check_baseline(place: StudyPlace) -> None:
 
 
 def study_judges(place: StudyPlace, progress: Callable[[str, int, int], None] | None = None) -> Judges:
-    """The judges that the study file names, over the verdict store of its folder."""
+    """The judges that the study file names, over the verdict store of its folder; `UsageError` where it requires a judge card
+    that they do not have.
+    """
     judge = place.spec.judge
     options = JudgeOptions(place.allow_remote, Prices(judge.price_in, judge.price_out))
     store = VerdictStore(place.folder / "verdicts.sqlite")
     limits = Budget(judge.max_cost, judge.max_calls)
-    return Judges(content_judge(judge.name, options), theme_judge(), store, limits, progress)
+    content, themes = content_judge(judge.name, options), theme_judge()
+    bundled = all(corpus.path == "bundled" for corpus in place.spec.corpora)
+    validity = judge_validity(content, themes, judge.card, bundled=bundled)
+    if judge.require_card:
+        refuse_unvalidated(validity, labelled=place.spec.labels is not None)
+    return Judges(content, themes, store, limits, progress, validity=validity)
 
 
 def _digests(bench: Bench) -> dict[str, str]:

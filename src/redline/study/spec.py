@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 __all__ = [
-    "BudgetSpec", "CorpusSpec", "DraftingSpec", "JudgeSpec", "ModelSpec", "RunSpec", "ScoreSpec", "StudySpec",
+    "BudgetSpec", "CorpusSpec", "DraftingSpec", "JudgeSpec", "LabelsSpec", "ModelSpec", "RunSpec", "ScoreSpec", "StudySpec",
 ]  # fmt: skip
 
 Name = Annotated[str, StringConstraints(pattern=r"^[\w][\w.+-]*$", max_length=80)]
@@ -80,13 +80,31 @@ class DraftingSpec(_Table):
 
 
 class JudgeSpec(_Table):
-    """The content judge, as `--judge` names it, and the limits of a paid one in each run."""
+    """The content judge, as `--judge` names it, and the limits of a paid one in each run.
+
+    `card` is the judge card that `redline validate` wrote for it (a file or its folder; for the bundled corpus alone the
+    shipped judge has its own); with `require_card` nothing is drafted unless the card lets the judge be relied on.
+    """
 
     name: str = "encoder"
     price_in: Money = 0.0
     price_out: Money = 0.0
     max_cost: Money | None = None
     max_calls: Annotated[int, Field(ge=0)] | None = None
+    card: str | None = None
+    require_card: bool = False
+
+
+class LabelsSpec(_Table):
+    """People's labels of some comparisons, as files in the forms of the corpus: every table then shows corrected figures
+    beside the plain ones.  `corpus` is the study's corpus that they belong to (default: the first).
+    """
+
+    pairs: str
+    annotations: str
+    theme_texts: str | None = None
+    theme_labels: str | None = None
+    corpus: str | None = None
 
 
 class ScoreSpec(_Table):
@@ -130,6 +148,7 @@ class StudySpec(_Table):
     models: tuple[ModelSpec, ...] = ()
     drafting: DraftingSpec = DraftingSpec()
     judge: JudgeSpec = JudgeSpec()
+    labels: LabelsSpec | None = None
     score: ScoreSpec = ScoreSpec()
     budget: BudgetSpec = BudgetSpec()
     run: RunSpec = RunSpec()

@@ -1,3 +1,23 @@
 """Trust in the judge: validation against people, agreement between people, drift, and what to annotate next."""
 
-__all__: list[str] = []
+from redline.validation.card import JudgeCard, read_card, shipped_card
+from redline.validation.card_page import card_lines, render_card, write_card
+from redline.validation.figure import Figure, figure
+from redline.validation.settings import Settings
+from redline.validation.validate import About, Asked, elsewhere, validate
+
+__all__ = [
+    "About",
+    "Asked",
+    "Figure",
+    "JudgeCard",
+    "Settings",
+    "card_lines",
+    "elsewhere",
+    "figure",
+    "read_card",
+    "render_card",
+    "shipped_card",
+    "validate",
+    "write_card",
+]

@@ -1,0 +1,61 @@
+"""Corrected figures on a terminal: by the judge, by people, and corrected, beside each other."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from redline.scoring import CorrectedTable
+from redline.stats import Interval
+
+__all__ = ["corrected_cells", "corrected_contrasts"]
+
+_SHOWN = ("content.precision", "content.recall", "content.f1", "theme.f1")
+
+
+def corrected_cells(table: CorrectedTable) -> Table:
+    """A line for each row and measure that has labels; the reason where there is no corrected figure."""
+    shown = Table(
+        "row", "measure", title="Corrected by people's labels", box=None, pad_edge=False, title_justify="left"
+    )
+    for name in ("judge alone", "people alone", "corrected", "labels (messages)", "worth"):
+        shown.add_column(name, no_wrap=True)
+    shown.add_column("")
+    for row, cells in table.cells.items():
+        for measure in _SHOWN:
+            if (found := cells.get(measure)) is None or not found.messages:
+                continue
+            shown.add_row(
+                row, measure, _shown(found.plain), _shown(found.human), _shown(found.corrected),
+                f"{found.labels} ({found.messages})", "" if found.effective is None else f"{found.effective:.0f} labels",
+                found.reason,
+            )  # fmt: skip
+    return shown
+
+
+def corrected_contrasts(table: CorrectedTable, a: str, b: str) -> Table:
+    """The differences a - b that labels of both rows correct."""
+    shown = Table("measure", title="Corrected by people's labels", box=None, pad_edge=False, title_justify="left")
+    for name in ("judge alone", "people alone", "corrected", "p", "p (Holm)"):
+        shown.add_column(name, no_wrap=True)
+    shown.add_column("")
+    for item in table.contrasts:
+        if (item.contrast.a, item.contrast.b) != (a, b):
+            continue
+        found = item.contrast.figure
+        shown.add_row(
+            item.measure, _shown(found.plain, 3), _shown(found.human, 3), _shown(found.corrected, 3), _p(item.contrast.p),
+            _p(item.contrast.p_holm), found.reason,
+        )  # fmt: skip
+    return shown
+
+
+def _p(value: float | None) -> str:
+    return "–" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _shown(i: Interval, digits: int = 2) -> str:
+    if i.estimate is None:
+        return "–"
+    if i.low is None or i.high is None:
+        return f"{i.estimate:.{digits}f}"
+    return f"{i.estimate:.{digits}f} [{i.low:.{digits}f}, {i.high:.{digits}f}]"

@@ -1,0 +1,40 @@
+"""Corrected figures as plain data for `results.json`: beside each other by the judge, by people, and corrected."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from redline.scoring import CorrectedTable
+from redline.stats import Interval
+from redline.stats.predictive import Corrected
+
+__all__ = ["corrected_block"]
+
+
+def corrected_block(table: CorrectedTable) -> dict[str, Any]:
+    """Every corrected figure and contrast with what it rests on; null with a reason where there is none."""
+    return {
+        "cells": {row: {m: _figure(c) for m, c in cells.items()} for row, cells in table.cells.items()},
+        "contrasts": [
+            {
+                "measure": t.measure, "a": t.contrast.a, "b": t.contrast.b, "replies": t.replies, "p": t.contrast.p,
+                "p_holm": t.contrast.p_holm, **_figure(t.contrast.figure),
+            }
+            for t in table.contrasts
+        ],
+        "labels": asdict(table.counts),
+        "notes": list(table.notes),
+    }  # fmt: skip
+
+
+def _figure(found: Corrected) -> dict[str, Any]:
+    return {
+        "corrected": _interval(found.corrected), "human": _interval(found.human), "plain": _interval(found.plain),
+        "weight": found.weight, "labels": found.labels, "messages": found.messages, "effective": found.effective,
+        "reason": found.reason,
+    }  # fmt: skip
+
+
+def _interval(i: Interval) -> dict[str, Any]:
+    return {"estimate": i.estimate, "low": i.low, "high": i.high, "se": i.se, "clusters": i.clusters}

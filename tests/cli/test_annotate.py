@@ -1,0 +1,251 @@
+"""`redline annotate` as a person meets it: a sample drawn, labelled, handed over and judged with."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from redline.cli import app
+from redline.judging import VerdictStore
+
+RUN = CliRunner()
+
+
+def redline(*words: str, keys: str | None = None):
+    return RUN.invoke(app, [str(w) for w in words], input=keys)
+
+
+def lines(path: Path) -> list[dict]:
+    return [json.loads(x) for x in path.read_text(encoding="utf-8").splitlines()]
+
+
+def write(path: Path, rows: list[dict]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus"
+    cases = [
+        {
+            "id": f"s{i}",
+            "split": "test" if i else "train",
+            "message": f"My knee {i} hurts [red]",
+            "ehr": {"age": 40 + i},
+        }
+        for i in range(4)
+    ]
+    replies = [
+        {"case": c["id"], "clinician": who, "text": f"Rest the knee. Call {who} if it swells, {c['id']}."}
+        for c in cases for who in ("dr_a", "dr_b")
+    ]  # fmt: skip
+    drafts = [
+        {"case": c["id"], "model": "secret", "strategy": s, "text": f"Rest the knee. {s} is best. Ibuprofen, {c['id']}?"}
+        for c in cases for s in ("one", "two")
+    ]  # fmt: skip
+    write(folder / "cases.jsonl", cases)
+    write(folder / "replies.jsonl", replies)
+    write(folder / "drafts.jsonl", drafts)
+    return folder
+
+
+@pytest.fixture
+def drawn(corpus: Path, tmp_path: Path) -> Path:
+    out = tmp_path / "sample"
+    done = redline(
+        "annotate", "sample", corpus, "--out", out, "--pairs", "6", "--judge", "exact", "--themes", "--at-least", "2"
+    )
+    assert done.exit_code == 0, done.output
+    return out
+
+
+def test_a_sample_says_what_it_drew(drawn: Path, corpus: Path, tmp_path: Path) -> None:
+    pairs = lines(drawn / "pairs.jsonl")
+    assert len(pairs) == 6 and {
+        "id",
+        "case",
+        "draft",
+        "reference",
+        "draft_source",
+        "reference_source",
+        "probability",
+        "stratum",
+        "digest",
+    } == set(pairs[0])
+    assert sum(1 / p["probability"] for p in pairs) == pytest.approx(16)
+    assert {p["draft_source"] for p in pairs} == {"secret/one", "secret/two"}
+    about = json.loads((drawn / "sample.json").read_text())
+    assert about["population"] == 16 and about["design"]["judge"].startswith("exact@")
+    assert sum(s["population"] for s in about["strata"].values()) == 16
+    assert all(set(t) == {"text_id", "case", "sentences"} for t in lines(drawn / "theme_texts.jsonl"))
+    again = redline(
+        "annotate", "sample", corpus, "--out", tmp_path / "b", "--pairs", "6", "--judge", "exact", "--at-least", "2"
+    )
+    assert "stratum" in again.output and "6 of 16 pairs" in again.output
+    assert (tmp_path / "b" / "pairs.jsonl").read_bytes() == (drawn / "pairs.jsonl").read_bytes()
+    assert not (tmp_path / "b" / "theme_texts.jsonl").exists()
+
+
+def test_what_a_sample_can_be_limited_to(corpus: Path, tmp_path: Path) -> None:
+    def sample(*words: str) -> list[dict]:
+        out = tmp_path / "-".join(words).strip("-")
+        done = redline("annotate", "sample", corpus, "--out", out, "--judge", "exact", *words)
+        assert done.exit_code == 0, done.output
+        return lines(out / "pairs.jsonl")
+
+    assert {p["case"] for p in sample("--split", "train")} == {"s0"}
+    assert {p["draft_source"] for p in sample("--systems", "secret/one")} == {"secret/one"}
+    both = sample("--systems", "secret/one", "--clinicians")
+    assert {p["draft_source"] for p in both} == {"secret/one", "dr_a", "dr_b"}
+    assert all(p["draft_source"] != p["reference_source"] for p in both)
+    assert len(sample("--per-message", "1")) == 4
+
+
+def test_a_sample_that_cannot_be_drawn(drawn: Path, corpus: Path, tmp_path: Path) -> None:
+    done = redline("annotate", "sample", corpus, "--out", drawn, "--judge", "exact")
+    assert "is there already, and labels may hang on it" in str(done.exception)
+    done = redline("annotate", "sample", corpus, "--out", tmp_path / "x", "--judge", "exact", "--systems", "secret/on")
+    assert "there is no system 'secret/on'; did you mean 'secret/one'?" in str(done.exception)
+    done = redline("annotate", "sample", corpus, "--out", tmp_path / "x", "--judge", "exact", "--allocation", "best")
+    assert "there is no allocation 'best'" in str(done.exception)
+    (tmp_path / "file").write_text("x")
+    done = redline("annotate", "sample", corpus, "--out", tmp_path / "file", "--judge", "exact")
+    assert "is no folder" in str(done.exception)
+    assert not (tmp_path / "x").exists()
+
+
+def label(drawn: Path, name: str, keys: str, *more: str):
+    return redline(
+        "annotate", "terminal", drawn / "pairs.jsonl", "--annotator", name, "--out", drawn / "logs", *more, keys=keys
+    )
+
+
+def units(drawn: Path) -> int:
+    return sum(len(p["draft"]) + len(p["reference"]) for p in lines(drawn / "pairs.jsonl"))
+
+
+EVERY = "".join("kdk" + "ca" for _ in range(6))
+"""Keys for six pairs of three draft and two reference sentences."""
+
+
+def test_from_a_sample_to_a_judge(drawn: Path, corpus: Path, tmp_path: Path) -> None:
+    done = label(drawn, "ann", "k\nd\nq", "--corpus", str(corpus))
+    assert done.exit_code == 0 and "My knee" in done.output and "Age: 4" in done.output and "[red]" in done.output
+    assert "secret" not in done.output and "dr_" not in done.output.replace("Call dr_", "")
+    assert label(drawn, "ann", EVERY[2:]).exit_code == 0
+    assert label(drawn, "bob", EVERY[:7]).exit_code == 0
+    logs = [drawn / "logs" / "ann.jsonl", drawn / "logs" / "bob.jsonl"]
+    done = redline("annotate", "status", *logs, "--pairs", drawn / "pairs.jsonl")
+    assert done.exit_code == 0, done.output
+    assert (
+        f"{units(drawn)}" in done.output
+        and "ann and bob: 1 complete by both, 7 sentences decided by both" in done.output
+    )
+    sheet, edits, store = drawn / "e.csv", drawn / "edits.jsonl", drawn / "v.sqlite"
+    done = redline("annotate", "export", *logs, "--pairs", drawn / "pairs.jsonl", "--out", sheet)
+    assert done.exit_code == 0 and "3 sentences of them are undecided" in done.output
+    with sheet.open(encoding="utf-8-sig") as file:
+        assert len(list(csv.DictReader(file))) == units(drawn) + 10
+    done = redline("annotate", "import", sheet, "--pairs", drawn / "pairs.jsonl", "--out", edits, "--store", store)
+    assert done.exit_code == 0, done.output
+    assert f"{units(drawn)} verdicts of human:ann@" in done.output and "7 verdicts of human:bob@" in done.output
+    with VerdictStore(store) as kept:
+        assert len(kept) == units(drawn) + 7
+    same = redline("annotate", "export", *logs, "--pairs", drawn / "pairs.jsonl", "--out", tmp_path / "e2.jsonl")
+    assert same.exit_code == 0
+    assert sorted(map(str, lines(tmp_path / "e2.jsonl"))) == sorted(map(str, lines(edits)))
+    assert set(lines(edits)[0]) == {"pair", "annotator", "deleted", "added", "digest"}
+    done = redline("annotate", "import", edits, "--pairs", drawn / "pairs.jsonl", "--out", tmp_path / "e3.jsonl")
+    assert done.exit_code == 0 and sorted(map(str, lines(tmp_path / "e3.jsonl"))) == sorted(map(str, lines(edits)))
+    out = tmp_path / "judged.jsonl"
+    done = redline("judge", drawn / "pairs.jsonl", "--out", out, "--judge", f"human:{edits}+{drawn / 'pairs.jsonl'}")
+    assert done.exit_code == 0, done.output
+    assert [u["p_delete"] for u in lines(out)[0]["draft_units"]] == [0.0, 1.0, 0.0]
+
+
+def test_themes_of_texts(drawn: Path, tmp_path: Path) -> None:
+    texts = drawn / "theme_texts.jsonl"
+    done = redline(
+        "annotate", "terminal", texts, "--themes", "--annotator", "ann", "--out", tmp_path, keys="5\n?1\n2\n9\n"
+    )
+    assert done.exit_code == 0 and "secret" not in done.output and "Treatment Planning" in done.output
+    log = tmp_path / "ann.themes.jsonl"
+    out = tmp_path / "labels.jsonl"
+    assert redline("annotate", "export", log, "--pairs", texts, "--out", out).exit_code == 0
+    assert all(set(r) >= {"text_id", "annotator", "themes"} for r in lines(out)) and lines(out)
+    assert "exported as jsonl only" in str(
+        redline("annotate", "export", log, "--pairs", texts, "--out", tmp_path / "l.csv").exception
+    )
+    assert redline("annotate", "status", log, "--pairs", texts).exit_code == 0
+
+
+def test_an_empty_table_for_somebody_without_a_terminal(drawn: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "ann.csv"
+    done = redline("annotate", "export", "--pairs", drawn / "pairs.jsonl", "--out", sheet, "--annotator", "ann")
+    assert done.exit_code == 0 and f"{units(drawn)} sentences of 6 pairs" in done.output
+    text = sheet.read_text(encoding="utf-8-sig")
+    assert "secret" not in text and "stratum" not in text and "probability" not in text
+    sheet.write_text(text.replace(",draft,1,Rest the knee.,,", ",draft,1,Rest the knee.,keep,"))
+    done = redline("annotate", "import", sheet, "--pairs", drawn / "pairs.jsonl", "--out", tmp_path / "e.jsonl")
+    assert done.exit_code == 0 and "24 sentences of them are undecided" in done.output
+    assert lines(tmp_path / "e.jsonl")[0]["deleted"] == [0, None, None]
+    done = redline("annotate", "export", "--pairs", drawn / "pairs.jsonl", "--out", tmp_path / "x.jsonl")
+    assert "name at least one log" in str(done.exception)
+
+
+def test_nothing_is_written_where_something_is_wrong(drawn: Path, tmp_path: Path) -> None:
+    out = tmp_path / "e.jsonl"
+    bad = write(tmp_path / "bad.jsonl", [{"pair": "none", "annotator": "a", "deleted": [], "added": []}])
+    assert "which the other file does not have" in str(
+        redline("annotate", "import", bad, "--pairs", drawn / "pairs.jsonl", "--out", out).exception
+    )
+    (tmp_path / "bad.csv").write_text("pair;side\n")
+    assert "is no column of the table" in str(
+        redline("annotate", "import", tmp_path / "bad.csv", "--pairs", drawn / "pairs.jsonl", "--out", out).exception
+    )
+    assert not out.exists()
+    for name in ("../../etc/x", "a b", ""):
+        done = label(drawn, name, "k")
+        assert "an annotator's name is letters" in str(done.exception)
+    assert not (drawn / "logs").exists()
+    (drawn / "logs").write_text("in the way")
+    assert "is no folder" in str(label(drawn, "ann", "k").exception)
+    (tmp_path / "empty.jsonl").touch()
+    done = redline(
+        "annotate", "terminal", tmp_path / "empty.jsonl", "--annotator", "a", "--out", tmp_path / "l", keys="k"
+    )
+    assert "is empty" in str(done.exception) and not (tmp_path / "l").exists()
+
+
+def test_changed_pairs_are_refused(drawn: Path) -> None:
+    assert label(drawn, "ann", EVERY[:5]).exit_code == 0
+    rows = lines(drawn / "pairs.jsonl")
+    for row in rows:
+        row["draft"][0] = "Do not rest."
+        del row["digest"]
+    write(drawn / "pairs.jsonl", rows)
+    done = label(drawn, "ann", "k")
+    assert "are not those that were labelled; label it anew" in str(done.exception)
+
+
+def test_one_pair_and_one_without_units(corpus: Path, tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "p.jsonl",
+        [
+            {"id": 7, "case": "c", "draft": [], "reference": ["Rest."]},
+            {"id": 8, "case": "c", "draft": [], "reference": []},
+        ],
+    )
+    done = redline("annotate", "terminal", path, "--annotator", "a", "--out", tmp_path / "log.jsonl", keys="a")
+    assert done.exit_code == 0 and "Done. 1 of 1" in done.output
+    done = redline("annotate", "terminal", path, "--annotator", "b", "--out", tmp_path, "--corpus", corpus, keys="a")
+    assert done.exit_code == 0 and "2 of 2 pairs are about messages that" in done.output
+    assert (
+        redline("annotate", "export", tmp_path / "log.jsonl", "--pairs", path, "--out", tmp_path / "e.jsonl").exit_code
+        == 0
+    )
+    assert [(r["pair"], r["added"]) for r in lines(tmp_path / "e.jsonl")] == [("7", [1])]

@@ -1,0 +1,82 @@
+"""`redline drift` as a person runs it: files in, words and drift.json out, exit codes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from redline.cli import app
+from redline.errors import InputError, RedlineError, UsageError
+from tests.validation.cards import card, figure
+
+RUN = CliRunner()
+
+
+def redline(*words: object):
+    return RUN.invoke(app, [str(w) for w in words])
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A card of the rule judge, ninety calm messages of September and forty of October on which it is wrong."""
+    known = card(
+        "exact@near92", agreement={"a": figure(0.9, 0.02)}, precision_bias=figure(0, 0.02), recall_bias=figure(0, 0.02)
+    )
+    (tmp_path / "card.json").write_text(json.dumps(known))
+    pairs, edits = [], []
+    for i in range(130):
+        calm = i < 90
+        pairs.append({
+            "id": f"p{i}", "case": f"s{i}", "draft": ["Rest well.", "Drink water."], "reference": ["Rest well."],
+            "received": f"2026-{9 if calm else 10:02}-{1 + i % 30:02}",
+        })  # fmt: skip
+        edits.append({"pair": f"p{i}", "annotator": "a", "deleted": [0, 1] if calm else [1, 0], "added": [0]})
+    for name, rows in (("pairs", pairs), ("edits", edits)):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    return tmp_path
+
+
+def drift(place: Path, *more: object):
+    return redline(
+        "drift", "--card", place, "--judge", "exact", "--pairs", place / "pairs.jsonl", "--annotations", place / "edits.jsonl",
+        "--out", place / "out", *more,
+    )  # fmt: skip
+
+
+def test_a_drift_is_found_and_exit_codes_are_as_asked(place: Path) -> None:
+    found = drift(place)
+    assert found.exit_code == 0 and found.stdout.startswith("Drift shown (130 messages)")
+    report = json.loads((place / "out" / "drift.json").read_text())
+    assert report["decision"] == "drift" and report["n"] == 130 and report["first"]["message"] > 90
+    assert [m["month"] for m in report["months"]] == ["2026-09", "2026-10"]
+    assert len(report["path"]["log_e"]["error_rose"]) == 130
+    assert drift(place, "--fail-on-drift").exit_code == 1
+    calm = drift(place, "--month", "2026-09", "--fail-on-drift")
+    assert calm.exit_code == 0 and calm.stdout.startswith("No drift shown (90 messages; a rise of the error to")
+
+
+def test_the_same_bytes_again(place: Path) -> None:
+    drift(place)
+    first = (place / "out" / "drift.json").read_bytes()
+    drift(place)
+    assert (place / "out" / "drift.json").read_bytes() == first
+
+
+def test_what_is_refused_leaves_nothing(place: Path) -> None:
+    def refused(error: type[RedlineError], match: str, *more: object) -> None:
+        found = drift(place, *more)
+        assert isinstance(found.exception, error) and match in str(found.exception), found.exception
+        assert not (place / "out").exists()
+
+    refused(UsageError, "no annotated message of 2026-12", "--month", "2026-12")
+    refused(UsageError, "has the field 'when'", "--dates", "when")
+    refused(UsageError, "annotated messages are not in the corpus", "--corpus", "bundled")
+    other = json.loads((place / "card.json").read_text())
+    other["judge"]["signature"] = "encoder@1"
+    (place / "card.json").write_text(json.dumps(other))
+    refused(UsageError, "speaks for the content judge encoder@1, this run uses exact@near92")
+    (place / "card.json").write_text("{}")
+    refused(InputError, "is no part of a judge card")
+    (place / "card.json").unlink()
+    refused(InputError, "does not exist")

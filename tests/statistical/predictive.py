@@ -1,0 +1,101 @@
+"""Corrected figures of a whole world at once: replications are the cells of one bootstrap."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from redline.scoring.measures import edit_scores
+from redline.stats import ResamplingPlan
+from redline.stats.predictive import LabelledSums, corrected_contrasts, corrected_estimates
+from tests.statistical.worlds import Drawn, World, choose, draw
+
+
+def scores(sums: np.ndarray) -> np.ndarray:
+    """Edit-P, R and F1."""
+    return np.stack(edit_scores(*(sums[..., i] for i in range(4))), axis=-1)
+
+
+def sums_of(drawn: Drawn, weights: np.ndarray) -> LabelledSums:
+    """Sums with the first and the second half of the strategies as the two cells of each replication."""
+
+    def cells(x: np.ndarray) -> np.ndarray:
+        replications, messages, strategies = x.shape[:3]
+        halves = x.reshape(replications, messages, 2, strategies // 2, *x.shape[3:]).sum(axis=3)
+        return np.moveaxis(halves, 1, 0).reshape(messages, replications * 2, *x.shape[3:])
+
+    weight = weights[..., None]
+    parts = (drawn.judge, drawn.human * weight, drawn.judge * weight)
+    return LabelledSums(*(cells(p) for p in parts), cells((weights > 0).astype(int)))
+
+
+def estimated(sums: LabelledSums, draws: int = 1_000, **settings) -> dict[str, np.ndarray]:
+    """Arrays (replications, 2, values[, 2]) of intervals and weights."""
+    found = corrected_estimates(sums, scores, ResamplingPlan(len(sums.judged), draws, 5), **settings)
+    return _arrays([f for row in found for f in row], (-1, 2, 3))
+
+
+def contrasted(sums: LabelledSums, draws: int = 1_000) -> dict[str, np.ndarray]:
+    """The same of the differences between the two cells, with p-values: (replications, values[, 2])."""
+    names = [("a", "b")] * (sums.labels.shape[1] // 2)
+    found = corrected_contrasts(sums, scores, ResamplingPlan(len(sums.judged), draws, 5), names)
+    flat = [c for row in found for c in row]
+    p = np.array([1.0 if c.p is None else c.p for c in flat]).reshape(-1, 3)
+    return _arrays([c.figure for c in flat], (-1, 3)) | {"p": p}
+
+
+def _arrays(flat: list, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
+    kinds = {
+        "plain": [f.plain for f in flat],
+        "human": [f.human for f in flat],
+        "corrected": [f.corrected for f in flat],
+    }
+    arrays = {
+        kind: np.array([(i.low, i.high) if i.known else (np.nan, np.nan) for i in found]).reshape(*shape, 2)
+        for kind, found in kinds.items()
+    }
+    return arrays | {"weight": np.array([f.weight if f.weight is not None else np.nan for f in flat]).reshape(shape)}
+
+
+def coverage(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Share of replications whose interval holds the truth, for each figure; no interval holds nothing."""
+    return ((found[..., 0] <= truth) & (truth <= found[..., 1])).mean(axis=0)
+
+
+def ratio_of_widths(found: dict[str, np.ndarray]) -> np.ndarray:
+    """Mean corrected width over mean human-only width, for each figure."""
+    wide = {kind: np.nanmean(found[kind][..., 1] - found[kind][..., 0], axis=0) for kind in ("corrected", "human")}
+    return wide["corrected"] / wide["human"]
+
+
+def report(replications: int = 1_000, draws: int = 1_000) -> None:
+    """The table of docs/design/009: every world and way of labelling at 30, 50, 100 and 500 labelled messages."""
+    sides = ((0.10, 0.30), (0.20, 0.05)), ((0.05, 0.30), (0.10, 0.05))
+    even, heavy = World((0.6,) * 2, (0.5,) * 2, *sides[0]), World((0.85,) * 2, (0.8,) * 2, *sides[1])
+    thrice = World((0.6,) * 6, (0.5,) * 6, *(tuple(x for x in side for _ in range(3)) for side in sides[0]))
+    for labelled in (30, 50, 100, 500):
+        few = max(400, 2 * labelled)
+        for name, world, messages, chosen in (
+            ("even", even, 1_000, {}),
+            ("heavy", heavy, 1_000, {}),
+            ("even", even, 1_000, {"unequal": True}),
+            ("heavy", heavy, 1_000, {"unequal": True}),
+            ("thrice", thrice, few, {"partly": True}),
+            ("thrice", thrice, few, {"partly": True, "apart": True}),
+        ):
+            rng = np.random.default_rng([labelled, 3])
+            drawn = draw(world, rng, messages, replications)
+            sums = sums_of(drawn, choose(rng, drawn, labelled, **chosen))
+            truth = world.human_scores()[[0, len(world.deletion) // 2]]
+            one, both = estimated(sums, draws), contrasted(sums, draws)
+            kinds = {kind: coverage(one[kind], truth) for kind in ("plain", "human", "corrected")}
+            shown = "  ".join(f"{k} {c.mean():.3f} ({c.min():.3f}-{c.max():.3f})" for k, c in kinds.items())
+            print(
+                f"{labelled} {name} {'+'.join(chosen)}: {shown}  ratio {ratio_of_widths(one).mean():.2f}; contrast "
+                f"{coverage(both['corrected'], truth[0] - truth[1]).round(3)} "
+                f"false positives {(both['p'] < 0.05).mean(axis=0).round(3)} ratio {ratio_of_widths(both).mean():.2f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    report()

@@ -1,0 +1,83 @@
+"""The paraphrased prompt: another judge with another signature, asked of language models only."""
+
+import json
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from redline.annotation import AnnotatedPair
+from redline.chat import ChatMessage, ChatRequest, ChatResult, Prices
+from redline.judging import PARAPHRASE, LlmJudge, VerdictStore, content_messages, pair_questions
+from redline.records import Status
+from redline.scoring import Judges
+from redline.templates import read_template
+from redline.validation.stability import Resampling, ask_again, content_stability
+from tests.validation.judged import ToldThemes, world
+
+
+@dataclass
+class Fickle:
+    """Edits every unit, unless the prompt is in other words and `turns`."""
+
+    turns: bool = True
+    name: str = "fickle"
+    digest: str = "0" * 16
+    window: int | None = None
+    concurrent: int = 4
+    prices: Prices = Prices()
+    seen: list[str] = field(default_factory=list)
+
+    def tokens(self, messages: tuple[ChatMessage, ...]) -> int:
+        return sum(len(m.text) for m in messages)
+
+    async def complete(self, request: ChatRequest) -> ChatResult:
+        text = request.messages[-1].text
+        self.seen.append(text)
+        again = "Here are two answers" in text and self.turns
+        asked = text.split(" it: ")[-1].split(".")[0]
+        found = [{"unit": int(i), "edited": not again} for i in asked.split(",")]
+        return ChatResult(Status.OK, json.dumps({"verdicts": found}))
+
+    async def close(self) -> None:
+        return
+
+
+def pairs() -> list[AnnotatedPair]:
+    return world(8, errors={"a": 0.1})[0]
+
+
+@pytest.mark.parametrize("turns", [True, False])
+def test_a_judge_that_hangs_on_the_wording_is_found(turns: bool) -> None:
+    model = Fickle(turns)
+    judge = LlmJudge(model)
+    judges, some = Judges(judge, ToldThemes(), VerdictStore()), pairs()[:6]
+    first = judges.content_runner().run([q for p in some for q in pair_questions(p.pair)])
+    found = content_stability(some, first, ask_again(judges, some, 3), Resampling(200, 3))
+    tests = {t.name: t for t in found}
+    assert set(tests) == {"repeat", "order", "swap", "paraphrase"}
+    assert tests["paraphrase"].flips.estimate == float(turns) and tests["paraphrase"].units == 60
+    assert tests["repeat"].flips.estimate == 0 and tests["repeat"].failed == 0
+    asked = sum("Here are two answers" in text for text in model.seen)
+    assert 12 <= asked <= 13  # a call a side of a pair; a batch may cut one in two
+
+
+def test_the_default_signature_is_what_it_was_and_the_paraphrase_has_its_own() -> None:
+    judge = LlmJudge(Fickle())
+    other = replace(judge, prompt=PARAPHRASE)
+    assert judge.signature == "llm:fickle+000000@" + judge.signature[-6:] and judge.signature != other.signature
+    assert LlmJudge(Fickle(), prompt="content").signature == judge.signature
+    assert other._spent is judge._spent  # a budget counts both
+
+
+def test_the_paraphrase_has_the_same_slots_and_asks_for_the_same_answer() -> None:
+    one, other = (read_template("judging", name) for name in ("content", PARAPHRASE))
+    for part in (
+        "{{reference}}",
+        "{{draft}}",
+        "{{question}}",
+        '{"verdicts": [{"unit": <number>, "edited": <true or false>',
+    ):
+        assert one.count(part) == other.count(part) == 1
+    assert one != other
+    questions = pair_questions(pairs()[0].pair)[:6]
+    assert content_messages(questions) != content_messages(questions, PARAPHRASE)
