@@ -9,10 +9,10 @@ from common import arguments, finish, machine
 
 from redline.judging import content_judge, theme_judge
 from redline.scoring import Judges
-from redline.validation.card_page import place_words
-from redline.validation.kqa import KQA, KQA_PROVENANCE, kqa_pairs
-from redline.validation.validate import Asked, elsewhere
-from redline.validation.verdicts import shown, signed
+from redline.validation.cards.page import place_words
+from redline.validation.judge.kqa import KQA, KQA_PROVENANCE, kqa_pairs
+from redline.validation.judge.validate import Asked, elsewhere
+from redline.validation.judge.verdicts import shown, signed
 
 
 def main() -> None:

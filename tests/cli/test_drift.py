@@ -20,9 +20,7 @@ def redline(*words: object):
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A card of the rule judge, ninety calm messages of September and forty of October on which it is wrong."""
-    known = card(
-        "exact@near92", agreement={"a": figure(0.9, 0.02)}, precision_bias=figure(0, 0.02), recall_bias=figure(0, 0.02)
-    )
+    known = card("exact@near92", error=figure(0.1, 0.02), bias=figure(0, 0.02))
     (tmp_path / "card.json").write_text(json.dumps(known))
     pairs, edits = [], []
     for i in range(130):

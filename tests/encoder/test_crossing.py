@@ -93,9 +93,9 @@ def test_threads_that_ask_at_once_load_each_graph_once(monkeypatch: pytest.Monke
     loaded: list[str] = []
     real = model.SessionPool
 
-    def counting(path, size):
+    def counting(path, size, **options):
         loaded.append(path.stem)
-        return real(path, size)
+        return real(path, size, **options)
 
     monkeypatch.setattr(model, "SessionPool", counting)
     fresh = EditEncoder(bundled_encoder())

@@ -11,7 +11,7 @@ from redline.stats import ResamplingPlan
 from redline.stats.label_models import assumed_model, error_variance, pilot_models
 from redline.stats.power import LabelModel, labels_needed, power_at, width_at
 from redline.stats.predictive import LabelledSums, corrected_contrasts, corrected_estimates
-from redline.validation.label_figures import _slopes, edit_f1
+from redline.validation.label_plan.figures import _slopes, edit_f1
 from tests.statistical.worlds import Drawn, World, draw
 
 MESSAGES = 400

@@ -12,9 +12,9 @@ import pytest
 from redline.stats.agreement import pair_figures
 from redline.stats.bootstrap import jackknife
 from redline.stats.skewed_t import jackknife_interval
-from redline.validation.content_level import count_of
-from redline.validation.edit_bias import differences, edit_scores_of_loads
-from redline.validation.together import _Means
+from redline.validation.judge.content_level import count_of
+from redline.validation.judge.edit_bias import differences, edit_scores_of_loads
+from redline.validation.judge.together import _Means
 from tests.statistical.worlds import World, beta_quantile, covered, draw
 
 pytestmark = pytest.mark.slow

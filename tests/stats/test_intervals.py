@@ -12,6 +12,7 @@ from redline.stats import (
     bootstrap_crossed,
     group_clusters,
     holm,
+    interval,
     intervals,
     non_inferiority,
     paired_contrast,
@@ -175,3 +176,15 @@ def test_many_clusters_are_grouped_whole() -> None:
     assert count == 2000
     assert (index[0::2] == index[1::2]).all()
     assert np.bincount(index).min() >= 4
+
+
+def test_draws_that_equal_the_point_are_ties_though_they_are_in_single_precision() -> None:
+    """354 of 360 agree: a sixth of the draws does too, but 354 / 360 in single precision is not the same number."""
+    rows = np.array([[8.0, 9.0]] * 6 + [[9.0, 9.0]] * 34)[:, None]
+    drawn = bootstrap(rows, lambda sums: sums[..., :1] / sums[..., 1:], ResamplingPlan(40, 2_000))
+    single, left_out = drawn.draws[:, 0, 0], drawn.left_out[:, 0, 0]
+    point = float(drawn.point[0, 0])
+    assert not (single.astype(float) == point).any()
+    exact = np.round(single.astype(float) * 360) / 360
+    ours, wanted = interval(point, single, left_out, 40), interval(354 / 360, exact, left_out, 40)
+    assert (ours.low, ours.high) == pytest.approx((wanted.low, wanted.high), abs=1e-6)

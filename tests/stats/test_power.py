@@ -11,7 +11,7 @@ from scipy import stats as oracle
 from redline.stats.label_models import MIN_PILOT, assumed_model, error_variance, pilot_models
 from redline.stats.power import LabelModel, detectable_difference, labels_needed, messages_needed, power_at, width_at
 from redline.stats.predictive import LabelledSums
-from redline.validation.label_figures import edit_f1
+from redline.validation.label_plan.figures import edit_f1
 
 
 @pytest.mark.parametrize("n", [20, 50, 400])

@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from redline.units import UNITS_VERSION
-from redline.validation.card import JudgeCard
+from redline.validation.cards.card import JudgeCard
 from redline.validation.figure import Figure
 
 
@@ -29,14 +29,11 @@ def blank(kind: Any) -> Any:
 
 
 def card(
-    signature: str, *, agreement: dict[str, dict[str, Any]], precision_bias: dict[str, Any], recall_bias: dict[str, Any],
-    verdict: str = "valid here",
+    signature: str, *, error: dict[str, Any], bias: dict[str, Any], verdict: str = "valid here",
 ) -> dict[str, Any]:  # fmt: skip
-    """As a JSON object; `agreement` is the judge's with each annotator."""
+    """As a JSON object; `error` and `bias` are those of messages."""
     known = blank(JudgeCard)
     known["judge"] = {"name": "j", "signature": signature, "units": UNITS_VERSION}
     known["verdict"]["content"] = known["content"]["verdict"]["standing"] = verdict
-    known["content"]["agreement"]["judge"] = agreement
-    known["content"]["edit"]["bias"]["precision"] |= precision_bias
-    known["content"]["edit"]["bias"]["recall"] |= recall_bias
+    known["content"]["error"], known["content"]["bias"] = error, bias
     return known

@@ -12,13 +12,13 @@ from redline.errors import InputError, UsageError
 from redline.judging import ContentQuestion, Scope
 from redline.records import Case, Status, Verdict
 from redline.scoring import Judges
-from redline.validation.card import read_card
-from redline.validation.dates import month_of, pair_dates
-from redline.validation.drift import CardFigures, DriftPlan, _tests, drift_test
-from redline.validation.drift_form import State
-from redline.validation.drift_run import Newest, _of_messages, card_figures, run_drift
+from redline.validation.cards.card import read_card
+from redline.validation.drift.dates import month_of, pair_dates
+from redline.validation.drift.form import State
+from redline.validation.drift.run import Newest, card_figures, run_drift
+from redline.validation.drift.sequence import CardFigures, DriftPlan, _tests, drift_test
 from redline.validation.figure import Figure
-from redline.validation.message_errors import MessageErrors, error_figures, message_errors
+from redline.validation.judge.message_errors import MessageErrors, error_figures, message_errors
 from tests.statistical.worlds import beta_quantile
 from tests.validation.cards import card, figure
 
@@ -192,7 +192,7 @@ def files(tmp_path: Path, rows: list[dict[str, Any]], edited: float = 0.2, annot
 def a_card(tmp_path: Path, signature: str = "always@1", verdict: str = "valid here") -> Path:
     path = tmp_path / "card.json"
     known = card(
-        signature, agreement={"a": figure(0.82, 0.03)}, precision_bias=figure(0.0, 0.02), recall_bias=figure(0.0, 0.02),
+        signature, error=figure(0.18, 0.03), bias=figure(0.0, 0.02),
         verdict=verdict,
     )  # fmt: skip
     path.write_text(json.dumps(known))
@@ -223,18 +223,11 @@ def test_a_card_of_another_judge_is_refused(tmp_path: Path) -> None:
         run_drift(a_card(tmp_path, "other@1"), JUDGES, files(tmp_path, [{}] * 6), PLAN)
 
 
-def test_a_card_that_holds_the_figures_a_message_is_taken_at_its_word() -> None:
-    class Content:
-        error, bias = CARD.error, CARD.bias
-
-    assert _of_messages(Content()) == (CARD.error, CARD.bias)  # type: ignore[arg-type]
-
-
-def test_a_card_whose_agreement_has_no_interval_is_refused(tmp_path: Path) -> None:
+def test_a_card_whose_error_has_no_interval_is_refused(tmp_path: Path) -> None:
     blank = {"estimate": 0.8, "low": None, "high": None, "n": 10, "clusters": 2, "note": "too few messages"}
     path = tmp_path / "card.json"
     path.write_text(
-        json.dumps(card("always@1", agreement={"a": blank}, precision_bias=blank, recall_bias=blank))
+        json.dumps(card("always@1", error=blank, bias=blank))
     )  # fmt: skip
     with pytest.raises(UsageError, match="too few messages"):
         card_figures(read_card(path), "always@1")

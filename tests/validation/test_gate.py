@@ -8,13 +8,13 @@ import pytest
 from redline.errors import InputError, UsageError
 from redline.judging import content_judge, theme_judge
 from redline.scoring import Standing, Validity
-from redline.validation.gate import judge_validity, refuse_unvalidated
+from redline.validation.cards.gate import judge_validity, refuse_unvalidated
 from tests.validation.cards import card, figure
 
 
 def write_card(folder: Path, signature: str, verdict: str) -> Path:
     value = card(
-        signature, agreement={"a": figure(0.9, 0.05)}, precision_bias=figure(0.0, 0.01), recall_bias=figure(0.0, 0.01),
+        signature, error=figure(0.1, 0.05), bias=figure(0.0, 0.01),
         verdict=verdict,
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)

@@ -12,9 +12,9 @@ from redline.errors import UsageError
 from redline.judging import pair_questions
 from redline.records import Case, Draft, Reply, Status, Verdict
 from redline.scoring import Judges, Rows, comparisons
-from redline.validation.label_frame import LabelFrame, make_frame
-from redline.validation.next_pairs import grow_sample
-from redline.validation.plan_labels import LabelGoal, contrasts_of, plan_labels
+from redline.validation.label_plan.frame import LabelFrame, make_frame
+from redline.validation.label_plan.next_pairs import grow_sample
+from redline.validation.label_plan.plan import LabelGoal, contrasts_of, plan_labels
 from tests.conftest import WordJudge
 
 WORDS = [f"word{i}" for i in range(30)]

@@ -12,8 +12,8 @@ from redline.annotation import AnnotatedPair, Annotation
 from redline.errors import UsageError
 from redline.records import EditLoad, Status, Verdict
 from redline.scoring import Standing
-from redline.validation.card import JudgeCard
-from redline.validation.validate import About, Asked, elsewhere, validate
+from redline.validation.cards.card import JudgeCard
+from redline.validation.judge.validate import About, Asked, elsewhere, validate
 from tests.validation.judged import Told, judges, themed, world
 
 ABOUT = About("made up", "nobody", "2026-01-01")

@@ -9,9 +9,9 @@ import pytest
 from redline.errors import InputError
 from redline.judging import content_judge, theme_judge
 from redline.scoring import Standing
-from redline.validation.card import JudgeCard, read_card, shipped_card
-from redline.validation.card_page import card_lines, render_card, write_card
-from redline.validation.validate import About, Asked, validate
+from redline.validation.cards.card import JudgeCard, read_card, shipped_card
+from redline.validation.cards.page import card_lines, render_card, write_card
+from redline.validation.judge.validate import About, Asked, validate
 from tests.validation.judged import judges, themed, world
 
 

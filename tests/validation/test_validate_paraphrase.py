@@ -11,7 +11,7 @@ from redline.judging import PARAPHRASE, LlmJudge, VerdictStore, content_messages
 from redline.records import Status
 from redline.scoring import Judges
 from redline.templates import read_template
-from redline.validation.stability import Resampling, ask_again, content_stability
+from redline.validation.judge.stability import Resampling, ask_again, content_stability
 from tests.validation.judged import ToldThemes, world
 
 

@@ -10,8 +10,8 @@ from sklearn.metrics import f1_score
 
 from redline.scoring import Standing, theme_load
 from redline.taxonomy import default_taxonomy
-from redline.validation.theme_texts import edit_loads, text_sets
-from redline.validation.validate import About, Asked, validate
+from redline.validation.judge.theme_texts import edit_loads, text_sets
+from redline.validation.judge.validate import About, Asked, validate
 from tests.validation.judged import THEMES, judges, themed, world
 
 ABOUT = About("made up", "nobody", "2026-01-01")
@@ -54,7 +54,7 @@ def test_figures_are_those_of_scikit_learn() -> None:
 def test_failed_units_are_unknown_for_people_too() -> None:
     _, texts, classifier = made({"x": 0.2, "y": 0.2})
     from redline.records import Status, ThemeVerdict
-    from redline.validation.theme_level import theme_table
+    from redline.validation.judge.theme_level import theme_table
 
     answers = {t.units: [ThemeVerdict(Status.OK, {}, classifier.says[u]) for u in t.units] for t in texts}
     answers[texts[0].units][0] = ThemeVerdict(Status.TIMEOUT)

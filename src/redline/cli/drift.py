@@ -24,9 +24,9 @@ from redline.cli.options import (
 )  # fmt: skip
 from redline.corpus import load_corpus
 from redline.files import check_target, write_text
-from redline.validation.drift import DriftPlan
-from redline.validation.drift_form import State
-from redline.validation.drift_run import Newest, run_drift
+from redline.validation.drift.form import State
+from redline.validation.drift.run import Newest, run_drift
+from redline.validation.drift.sequence import DriftPlan
 
 
 def drift(

@@ -20,7 +20,7 @@ from redline.judging import Budget, VerdictStore, content_judge, is_paid, theme_
 from redline.judging.registry import JudgeOptions
 from redline.scoring import Judges
 from redline.taxonomy import Taxonomy, default_taxonomy
-from redline.validation.gate import judge_validity
+from redline.validation.cards.gate import judge_validity
 
 __all__ = [
     "AllowRemote", "Annotations", "Card", "Classifier", "Judge", "Labels", "Map", "MapFile", "MaxCalls", "MaxCost",
@@ -32,7 +32,8 @@ Judge = Annotated[
     str,
     typer.Option(
         "--judge",
-        help="encoder, exact, human:FILE (or human:EDITS+PAIRS), llm:MODEL@URL, llm:hf:FOLDER+ADAPTER, panel:A,B, cascade:A,B, or an installed one.",
+        help="encoder, exact, human:FILE (or human:EDITS+PAIRS), "
+        "llm:MODEL@URL, llm:hf:FOLDER+ADAPTER, panel:A,B, cascade:A,B, or an installed one.",
     ),
 ]
 Classifier = Annotated[

@@ -27,10 +27,10 @@ from redline.cli.options import (
 from redline.corpus import load_corpus
 from redline.errors import UsageError
 from redline.files import check_target, write_jsonl, write_text
-from redline.validation.label_frame import make_frame
-from redline.validation.next_pairs import grow_sample
-from redline.validation.plan_labels import LabelGoal, contrasts_of
-from redline.validation.plan_labels import plan_labels as plan
+from redline.validation.label_plan.frame import make_frame
+from redline.validation.label_plan.next_pairs import grow_sample
+from redline.validation.label_plan.plan import LabelGoal, contrasts_of
+from redline.validation.label_plan.plan import plan_labels as plan
 
 Between = Annotated[tuple[str, str] | None, typer.Option("--between", help="The two systems of the difference.")]
 

@@ -32,7 +32,7 @@ from redline.scoring import check_themes
 from redline.taxonomy import Taxonomy
 from redline.validation import About, Asked, card_lines, write_card
 from redline.validation import validate as validated
-from redline.validation.asked import THEMED_PAIRS
+from redline.validation.judge.asked import THEMED_PAIRS
 
 Texts = Annotated[
     Path | None, typer.Option("--theme-texts", help='JSONL with {"text_id", "sentences"}: texts that people labelled.')

@@ -128,6 +128,35 @@ def profile(unit: str) -> Profile:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """What the units of a text hold together; made once for all the units that are asked about it."""
+
+    units: tuple[Profile, ...]
+    stems: frozenset[str]
+    bigrams: frozenset[tuple[str, str]]
+    numbers: frozenset[str]
+    doses: frozenset[tuple[str, str]]
+    drugs: frozenset[str]
+    asks: bool
+    length: int
+
+
+@lru_cache(maxsize=1 << 10)
+def _together(units: tuple[str, ...]) -> _Together:
+    found = tuple(profile(u) for u in units)
+    return _Together(
+        found,
+        frozenset().union(*(p.stems for p in found)),
+        frozenset().union(*(p.bigrams for p in found)),
+        frozenset().union(*(p.numbers for p in found)),
+        frozenset().union(*(p.doses for p in found)),
+        frozenset().union(*(p.drugs for p in found)),
+        any(p.asks for p in found),
+        sum(p.length for p in found),
+    )
+
+
 def agreement(unit: str, other: Sequence[str], weights: WordWeights) -> NDArray[np.float32]:
     """The features of one question, in the order of `FEATURES`; the order of `other` does not matter.
 
@@ -137,8 +166,8 @@ def agreement(unit: str, other: Sequence[str], weights: WordWeights) -> NDArray[
     (1.0, 0.0)
     """
     me = profile(unit)
-    rest = [profile(u) for u in other]
-    every = frozenset().union(*(r.stems for r in rest))
+    text = _together(tuple(other))
+    rest, every = text.units, text.stems
     own = {s: weights[s] for s in me.stems}
     total = sum(own.values())
     shares = [sum(own[s] for s in me.stems & r.stems) / total if total else 0.0 for r in rest]
@@ -154,17 +183,17 @@ def agreement(unit: str, other: Sequence[str], weights: WordWeights) -> NDArray[
     values = (
         _share(me.stems, every), sum(own[s] for s in me.stems & every) / total if total else 0.0,
         ordered[0] if ordered else 0.0, backs[best] if best >= 0 else 0.0, f1s[best] if best >= 0 else 0.0,
-        ordered[1] if len(ordered) > 1 else 0.0, _share(me.bigrams, frozenset().union(*(r.bigrams for r in rest))),
+        ordered[1] if len(ordered) > 1 else 0.0, _share(me.bigrams, text.bigrams),
         float(rarest in every), _share(frozenset(rare), every), float(bool(rare)),
-        _share(me.numbers, frozenset().union(*(r.numbers for r in rest))), float(bool(me.numbers)),
+        _share(me.numbers, text.numbers), float(bool(me.numbers)),
         float(bool(me.numbers) and bool(near.numbers) and not me.numbers & near.numbers),
-        _share(me.doses, frozenset().union(*(r.doses for r in rest))), float(bool(me.doses)),
-        _share(me.drugs, frozenset().union(*(r.drugs for r in rest))), float(bool(me.drugs)),
-        float(me.negated), float(me.negated != near.negated), float(me.asks), float(any(r.asks for r in rest)),
+        _share(me.doses, text.doses), float(bool(me.doses)),
+        _share(me.drugs, text.drugs), float(bool(me.drugs)),
+        float(me.negated), float(me.negated != near.negated), float(me.asks), float(text.asks),
         float(me.asks != near.asks), float(me.urgent), float(me.urgent != near.urgent),
         float(any(me.normal == r.normal for r in rest)), max((a for a, _ in ratios), default=0.0),
         max((b for _, b in ratios), default=0.0), math.log1p(len(me.content)) / 3, total / 10,
-        math.log1p(len(rest)) / 3, math.log1p(sum(r.length for r in rest)) / 6,
+        math.log1p(len(rest)) / 3, math.log1p(text.length) / 6,
     )  # fmt: skip
     return np.asarray(values, dtype=np.float32)
 

@@ -19,6 +19,7 @@ __all__ = ["UnitStates", "crossed", "pieces"]
 Floats = NDArray[np.float32]
 
 _MOST_TOKENS = 2048
+_SHARED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,36 @@ def crossed(
     pool: SessionPool, questions: Sequence[tuple[UnitStates, Sequence[NDArray[np.float16]]]]
 ) -> NDArray[np.float64]:
     """What cross-attention adds to the logit of each (unit, pieces of its text)."""
-    work = [(number, unit, piece) for number, (unit, text) in enumerate(questions) for piece in text]
     found = np.full(len(questions), -np.inf)
-    results = pool.map(lambda w: _run(pool, w[1], w[2]), work)
-    for (number, _, _), value in zip(work, results, strict=True):
-        found[number] = max(found[number], value)
+    shares = _shares(questions)
+    results = pool.map(lambda share: _run(pool, [questions[n][0] for n in share[1]], share[0]), shares)
+    for (_, numbers), values in zip(shares, results, strict=True):
+        for number, value in zip(numbers, values, strict=True):
+            found[number] = max(found[number], value)
     return found
 
 
-def _run(pool: SessionPool, unit: UnitStates, other: NDArray[np.float16]) -> float:
-    start = unit.lower[0].astype(np.float32)[None]
-    inputs = {"unit": start, "mask": np.ones(start.shape[:2], dtype=bool), "mean": unit.mean[None]}
-    return float(pool.run({**inputs, "other": other.astype(np.float32)})[0][0])
+def _shares(
+    questions: Sequence[tuple[UnitStates, Sequence[NDArray[np.float16]]]],
+) -> list[tuple[NDArray[np.float16], list[int]]]:
+    """Each piece with a few of the units asked about it: enough to widen its numbers seldom, few enough for all cores."""
+    shares: list[tuple[NDArray[np.float16], list[int]]] = []
+    for number, (_, text) in enumerate(questions):
+        for place, piece in enumerate(text):
+            last = shares[place - len(text)] if len(shares) >= len(text) else None
+            if last is not None and last[0] is piece and len(last[1]) < _SHARED:
+                last[1].append(number)
+            else:
+                shares.append((piece, [number]))
+    return shares
+
+
+def _run(pool: SessionPool, units: Sequence[UnitStates], other: NDArray[np.float16]) -> list[float]:
+    """One run a unit: units together would have to be padded, which moves the last digits."""
+    wide = other.astype(np.float32)
+    starts = [unit.lower[0].astype(np.float32)[None] for unit in units]
+    masks = [np.ones(start.shape[:2], dtype=bool) for start in starts]
+    return [
+        float(pool.run({"unit": start, "mask": mask, "mean": unit.mean[None], "other": wide})[0][0])
+        for unit, start, mask in zip(units, starts, masks, strict=True)
+    ]

@@ -79,7 +79,8 @@ class EditEncoder:
             if name not in self._graphs:
                 if not self._graphs:
                     self.card.check_files()
-                self._graphs[name] = SessionPool(self.card.folder / f"{name}.onnx", self._threads)
+                one = "units" if name == "units" else None
+                self._graphs[name] = SessionPool(self.card.folder / f"{name}.onnx", self._threads, one=one)
             return self._graphs[name]
 
     @cached_property

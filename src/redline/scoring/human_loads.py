@@ -18,6 +18,7 @@ from redline.units import normalise_unit
 __all__ = ["HumanLoads", "HumanThemes", "LabelCounts", "human_load", "human_loads", "human_themes"]
 
 Shares = tuple[tuple[float, ...], tuple[float, ...]]
+Texts = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,38 +99,75 @@ def human_load(pair: AnnotatedPair) -> EditLoad | None:
 def human_loads(comparisons: Sequence[Comparison], labels: Sequence[AnnotatedPair]) -> HumanLoads:
     """Match labels to comparisons of the same case with the same units, in normal form, on both sides.
 
-    One label serves every comparison with its texts (two rows may share a draft).  Where several labelled pairs have the same
-    texts their annotators are put together.  A label of other texts is never used: it is counted (`LabelCounts`).
+    A label that names its source serves that source's comparisons, since its probability is theirs: where two systems wrote
+    the same draft and both were drawn from, a draft of both has two chances to be drawn, and would count twice.  A row of
+    which no label has the name takes those of another source only where all of them fit it (the system under a new name, or
+    a copy), or its labels would be of the drafts that both share alone.  A label without a source serves all with its texts.
+    Where several labelled pairs have the same texts their annotators are put together.  A label of other texts is never
+    used: it is counted (`LabelCounts`).
     """
     wanted = {pair.case for pair in labels}
-    places: dict[tuple[str, str], list[int]] = defaultdict(list)
+    places: dict[Texts, list[int]] = defaultdict(list)
     sources: set[tuple[str, str, str]] = set()
     for i, c in enumerate(comparisons):
         if c.case in wanted:
             places[c.case, pair_digest(c.draft, c.reference)].append(i)
             sources |= {(c.case, by, c.clinician) for by in (c.cell, c.drafted_by) if by}
+    by_texts = _by_texts(labels)
+    lent = _lent(comparisons, places, by_texts)
     loads, weights = np.zeros((len(comparisons), 4)), np.zeros(len(comparisons))
     shares: dict[int, Shares] = {}
     counts = dict.fromkeys(("fitting", "changed", "elsewhere", "undecided", "empty", "certain"), 0)
-    for key, same in _by_texts(labels).items():
-        rows = places.get(key, [])
+    for texts, same in by_texts.items():
+        served = _served({row: comparisons[row] for row in places.get(texts, [])}, same, lent)
+        used = [p for p in same if any(p in mine for mine in served.values())]
+        for p in same:
+            if p not in used:
+                changed = (p.case, p.draft_source, p.reference_source) in sources
+                counts["changed" if changed else "elsewhere"] += 1
         sides = _both_sides(same)
-        if not rows:
-            known = [(p.case, p.draft_source, p.reference_source) in sources for p in same]
-            counts["changed"] += sum(known)
-            counts["elsewhere"] += len(same) - sum(known)
-        elif sides is None:
-            counts["undecided"] += len(same)
-        elif not sides[1]:
-            counts["empty"] += len(same)
-        else:
-            drawn = [p.probability for p in same if p.probability is not None]
-            counts["fitting"] += len(same)
-            counts["certain"] += 0 if drawn else len(same)
-            loads[rows] = astuple(_load(sides))
-            shares |= dict.fromkeys(rows, sides)
-            weights[rows] = 1 / max(drawn) if drawn else 1.0
+        if sides is None or not sides[1]:
+            counts["undecided" if sides is None else "empty"] += len(used)
+            continue
+        counts["fitting"] += len(used)
+        counts["certain"] += len(used) if all(p.probability is None for p in same) else 0
+        for row, mine in served.items():
+            if mine:
+                drawn = [p.probability for p in mine if p.probability is not None]
+                loads[row], shares[row] = astuple(_load(sides)), sides
+                weights[row] = 1 / max(drawn) if drawn else 1.0
     return HumanLoads(loads, weights, LabelCounts(len(labels), **counts), shares)
+
+
+def _lent(
+    comparisons: Sequence[Comparison], places: Mapping[Texts, Sequence[int]], by_texts: Mapping[Texts, Sequence[AnnotatedPair]]
+) -> dict[str, set[str]]:  # fmt: skip
+    """Row of which no label has the name -> sources whose labels all fit it, as far as the table has their cases."""
+    cases = {case for case, _ in places}
+    texts_of: dict[str, set[Texts]] = defaultdict(set)
+    for texts, same in by_texts.items():
+        for source in {p.draft_source for p in same}:
+            texts_of[source] |= {texts} if texts[0] in cases else set()
+    rows: dict[str, set[Texts]] = defaultdict(set)
+    for texts, found in places.items():
+        for c in (comparisons[i] for i in found):
+            if not {c.cell, c.drafted_by} & texts_of.keys():
+                rows[c.cell].add(texts)
+    return {cell: {s for s, theirs in texts_of.items() if theirs <= mine} for cell, mine in rows.items()}
+
+
+def _served(
+    rows: Mapping[int, Comparison], same: Sequence[AnnotatedPair], lent: Mapping[str, set[str]]
+) -> dict[int, list[AnnotatedPair]]:
+    """Labels and comparisons that have the same texts: which labels serve which."""
+    homes = {(c.cell, c.clinician) for c in rows.values()}
+
+    def serves(p: AnnotatedPair, c: Comparison) -> bool:
+        if p.draft_source not in {"", c.cell, c.drafted_by} | lent.get(c.cell, set()):
+            return False
+        return p.reference_source in ("", c.clinician) or (c.cell, p.reference_source) not in homes
+
+    return {row: [p for p in same if serves(p, c)] for row, c in rows.items()}
 
 
 def human_themes(comparisons: Sequence[Comparison], labels: Sequence[ThemedText], taxonomy: Taxonomy) -> HumanThemes:
@@ -175,8 +213,8 @@ def _shares(marks: Sequence[Sequence[bool | None]]) -> tuple[float, ...] | None:
     return tuple(sum(unit) / len(unit) for unit in decided) if all(decided) else None
 
 
-def _by_texts(labels: Sequence[AnnotatedPair]) -> dict[tuple[str, str], list[AnnotatedPair]]:
-    found: dict[tuple[str, str], list[AnnotatedPair]] = defaultdict(list)
+def _by_texts(labels: Sequence[AnnotatedPair]) -> dict[Texts, list[AnnotatedPair]]:
+    found: dict[Texts, list[AnnotatedPair]] = defaultdict(list)
     for pair in labels:
         found[pair.case, pair_digest(pair.draft, pair.reference)].append(pair)
     return found

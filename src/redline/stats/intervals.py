@@ -124,8 +124,9 @@ def _bca_tails(
     point: float, ordered: NDArray[np.floating], left_out: NDArray[np.float64] | None, clusters: int, level: float
 ) -> tuple[float, float]:
     """Probabilities at which to read the ordered draws."""
-    below = np.searchsorted(ordered, point, side="left")
-    ties = np.searchsorted(ordered, point, side="right") - below
+    near = 1e-6 * max(1.0, abs(point))  # draws are in single precision, the point is not: equal ones differ by as much
+    below = np.searchsorted(ordered, point - near, side="left")
+    ties = np.searchsorted(ordered, point + near, side="right") - below
     share = (below + 0.5 * ties) / len(ordered)
     bias = normal_quantile(min(max(share, 0.5 / len(ordered)), 1 - 0.5 / len(ordered)))
     skew = _acceleration(left_out)

@@ -20,7 +20,7 @@ from redline.study.manifest import check_manifest, manifest, read_manifest, writ
 from redline.study.outcome import score_study, study_labels, write_drafts
 from redline.study.place import StudyPlace
 from redline.study.shards import Bench, Shard
-from redline.validation.gate import judge_validity, refuse_unvalidated
+from redline.validation.cards.gate import judge_validity, refuse_unvalidated
 
 __all__ = ["StudyRun", "alone", "draft_study", "run_study", "study_judges"]
 

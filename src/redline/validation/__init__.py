@@ -1,10 +1,10 @@
 """Trust in the judge: validation against people, agreement between people, drift, and what to annotate next."""
 
-from redline.validation.card import JudgeCard, read_card, shipped_card
-from redline.validation.card_page import card_lines, render_card, write_card
+from redline.validation.cards.card import JudgeCard, read_card, shipped_card
+from redline.validation.cards.page import card_lines, render_card, write_card
+from redline.validation.cards.settings import Settings
 from redline.validation.figure import Figure, figure
-from redline.validation.settings import Settings
-from redline.validation.validate import About, Asked, elsewhere, validate
+from redline.validation.judge.validate import About, Asked, elsewhere, validate
 
 __all__ = [
     "About",

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from redline.scoring.measures import edit_scores
 from redline.stats import ResamplingPlan, bootstrap, interval
 from redline.stats.predictive import (
+    FEW_ERRORS,
     MIN_LABELLED,
     NOT_NARROWER,
     Influences,
@@ -189,6 +190,23 @@ def test_never_wider_than_people_alone(seed: int, judge: str) -> None:
         assert found.corrected == found.human
 
 
+@pytest.mark.parametrize(("errors", "trusted"), [(0, False), (4, False), (5, True)])
+def test_a_judge_that_was_hardly_seen_to_err_is_not_taken_for_perfect(errors: int, trusted: bool) -> None:
+    """Like agreement, which needs five messages in which raters differ; contrasts count either side."""
+    rng = np.random.default_rng(14)
+    human, _ = loads(rng, 300)
+    judge = human.copy()
+    judge[10 : 10 + errors, 1] += np.where(judge[10 : 10 + errors, 1] > 0, -1, 1)
+    weight = np.where(np.arange(300) % 150 < 40, 4.0, 0.0)
+    sums = labelled_sums(judge, human, weight, np.arange(300) % 150, np.repeat([0, 1], 150), (150, 2))
+    plan = ResamplingPlan(150, 400)
+    one = corrected_estimates(sums, scores, plan)[0]
+    change = corrected_contrasts(sums, scores, plan, [("a", "b")])[0]
+    for precision, recall in ((one[0], one[1]), (change[0].figure, change[1].figure)):
+        assert (precision.reason == FEW_ERRORS) is not trusted and (precision.weight > 0) is trusted
+        assert recall.reason == FEW_ERRORS and recall.corrected == recall.human  # no error in it was seen at all
+
+
 def test_everything_labelled_is_people_alone() -> None:
     human, judge = world(8, 60)
     found = corrected_estimates(of_mean(human, judge, np.ones(60, dtype=bool)), mean, ResamplingPlan(60, 1_000))[0][0]
@@ -331,7 +349,7 @@ def test_whatever_comes_figures_are_finite_and_never_wider(seed: int, empty: flo
     ]:
         ends = [x for i in (f.plain, f.human, f.corrected) for x in (i.estimate, i.low, i.high, i.se)]
         assert all(x is None or np.isfinite(x) for x in (*ends, f.weight, f.effective))
-        assert f.known == (not f.reason or f.reason == NOT_NARROWER)
+        assert f.known == (not f.reason or f.reason in (NOT_NARROWER, FEW_ERRORS))
         if f.known and f.human.known:
             assert f.corrected.high - f.corrected.low <= f.human.high - f.human.low
             assert 0 <= f.weight <= 1 and f.effective >= f.labels - 1e-9

@@ -74,7 +74,13 @@ class NominalAgreement:
         fixed = [two, alike / np.maximum(total * (total - 1), 1), alike / np.maximum(total - 1, 1)]
         share = count / np.maximum(total, 1)[:, None]
         return np.concatenate(
-            [np.stack(fixed, axis=1), share, count * two[:, None], chosen.reshape(len(known), known.shape[1] * len(self.categories))], axis=1
+            [
+                np.stack(fixed, axis=1),
+                share,
+                count * two[:, None],
+                chosen.reshape(len(known), known.shape[1] * len(self.categories)),
+            ],
+            axis=1,
         )
 
     def paired_units(self, sums: NDArray[np.floating]) -> NDArray[np.float64]:

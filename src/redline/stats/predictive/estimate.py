@@ -12,19 +12,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from redline.stats.bootstrap import Score, bootstrap
-from redline.stats.intervals import Interval
+from redline.stats.intervals import MIN_CLUSTERS, Interval
 from redline.stats.predictive.figure import Drawn, Spread, bounded, pick, spread_of, width
-from redline.stats.predictive.sums import LabelledSums, threefold
+from redline.stats.predictive.sums import LabelledSums, differing, threefold
 from redline.stats.predictive.tuning import Influences, influences, tune
 from redline.stats.predictive.variance import VarianceModel, variance_model
 from redline.stats.resampling import ResamplingPlan
 
-__all__ = ["MIN_LABELLED", "NOT_NARROWER", "Corrected", "corrected_estimates", "one_figure"]
+__all__ = ["FEW_ERRORS", "MIN_LABELLED", "NOT_NARROWER", "Corrected", "corrected_estimates", "one_figure"]
 
 MIN_LABELLED = 20
 """Fewer labelled messages that bear on a figure give no corrected one: see docs/design/009 for the simulations."""
 NOT_NARROWER = "the judge adds nothing to people's labels here; this is the human-only estimate"
 NO_LABELS = "no comparison of this row is labelled"
+FEW_ERRORS = (
+    "judge and people differ in too few labelled messages to tell how the judge errs; this is the human-only estimate"
+)
 _CHUNK = 64
 
 
@@ -62,8 +65,9 @@ def corrected_estimates(
 
     Intervals resample clusters, with the same weights for H, L and J; they are widened for the labelled clusters being few
     or unequal (`Tuning.freedom`), since that is where the variance comes from, and for the weight having been fitted.  A
-    corrected interval that would be wider than the human-only one is replaced by it.  `limits` is the range of the score: a
-    corrected value outside is cut to it.
+    corrected interval that would be wider than the human-only one is replaced by it, and likewise one that rests on fewer than 5
+    labelled messages in which judge and people differ: a judge that is seldom wrong, but then wholly, looks perfect in few
+    labels.  `limits` is the range of the score: a corrected value outside is cut to it.
     """
     result: list[list[Corrected]] = []
     for start in range(0, sums.labels.shape[1], _CHUNK):
@@ -71,26 +75,28 @@ def corrected_estimates(
         drawn = bootstrap(part.stacked, threefold(score), plan)
         moved, columns = influences(drawn), np.moveaxis(drawn.draws, 0, -1)
         clusters = (part.judged != 0).any(axis=2).sum(axis=0)
+        unlike = differing(part, score).sum(axis=0)
         for cell in range(part.labels.shape[1]):
             labels = int(part.labels[:, cell].sum())
             row = []
             for value in range(moved.human.shape[2]):
                 one, found = pick(drawn, columns, cell, value), moved.of(cell, value)
-                counts = int(clusters[cell]), labels, int(found.labelled)
+                counts = int(clusters[cell]), labels, int(found.labelled), int(unlike[cell, value])
                 row.append(one_figure(one, found, counts, limits=limits, minimum=minimum, level=level)[0])
             result.append(row)
     return result
 
 
 def one_figure(
-    drawn: Drawn, moved: Influences, counts: tuple[int, int, int], *, limits: tuple[float, float] | None,
+    drawn: Drawn, moved: Influences, counts: tuple[int, int, int, int], *, limits: tuple[float, float] | None,
     minimum: int = MIN_LABELLED, level: float = 0.95,
 ) -> tuple[Corrected, Spread | None]:  # fmt: skip
     """A figure, and the draws that its interval was made from (None where there is no interval).
 
-    `counts` are the judged clusters, the labelled comparisons, and the labelled clusters that bear on the figure.
+    `counts` are the judged clusters, the labelled comparisons, the labelled clusters that bear on the figure, and those of them
+    in which judge and people differ.
     """
-    judged, labels, messages = counts
+    judged, labels, messages, unlike = counts
     plain = drawn.interval_by_judge(judged, level)
     none = Interval(None, None, None, None, messages)
     if not labels:
@@ -103,10 +109,10 @@ def one_figure(
     tuned = tune(moved)
     spread = spread_of(drawn, tuned, messages, judged)
     found = spread.interval(level)
-    if human.known and width(found) >= width(human):
-        model = variance_model(moved, by_people)
+    if human.known and (unlike < MIN_CLUSTERS or width(found) >= width(human)):
+        model, why = variance_model(moved, by_people), FEW_ERRORS if unlike < MIN_CLUSTERS else NOT_NARROWER
         kept = bounded(human, limits)
-        return Corrected(plain, human, kept, 0.0, labels, messages, float(labels), NOT_NARROWER, model), alone
+        return Corrected(plain, human, kept, 0.0, labels, messages, float(labels), why, model), alone
     if not found.known:
         reason = "people's labels do not differ from message to message, so nothing is known about the error"
         return Corrected(plain, human, none, None, labels, messages, None, reason), None

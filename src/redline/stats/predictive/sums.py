@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from redline.stats.bootstrap import Score
 
-__all__ = ["LabelledSums", "labelled_sums", "threefold"]
+__all__ = ["LabelledSums", "differing", "labelled_sums", "threefold"]
 
 Floats = NDArray[np.float64]
 
@@ -70,6 +70,19 @@ def labelled_sums(
     labels = np.zeros(shape, dtype=np.intp)
     np.add.at(labels, place, (weights > 0).astype(np.intp))
     return LabelledSums(parts[0], parts[1], parts[2], labels)
+
+
+def differing(sums: LabelledSums, score: Score) -> NDArray[np.bool_]:
+    """Clusters in which people's figure would be another with the judge's loads in place of theirs: (clusters, cells, values).
+
+    >>> import numpy as np
+    >>> human, judge = np.array([[[1.0, 2.0]], [[1.0, 2.0]]]), np.array([[[2.0, 2.0]], [[1.0, 2.0]]])
+    >>> both = LabelledSums(judge, human, judge, np.ones((2, 1), dtype=int))
+    >>> differing(both, lambda s: s[..., :1] / s[..., 1:])[:, 0, 0].tolist()
+    [True, False]
+    """
+    total = sums.human.sum(axis=0)[None]
+    return np.asarray(np.abs(score(total - sums.human + sums.paired) - score(total)) > 1e-12)
 
 
 def threefold(score: Score) -> Score:

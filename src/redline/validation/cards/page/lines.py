@@ -1,0 +1,89 @@
+"""A card in a few lines, and its first paragraph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from redline.scoring import Standing
+from redline.validation.cards.card import JudgeCard
+from redline.validation.cards.parts import Pairwise, Rank
+from redline.validation.judge.verdicts import shown, signed
+
+__all__ = ["MEANS", "card_lines", "place_words", "summary"]
+
+MEANS = {
+    Standing.VALID: "Its figures may be used on such data as they are.",
+    Standing.CORRECTED: (
+        "Its figures on such data need a correction: have people mark some pairs, and read the figures that are corrected by "
+        "their marks."
+    ),
+    Standing.NOT_VALID: "Do not use its figures on such data.",
+    Standing.UNVALIDATED: "Nobody has checked it against people.",
+}
+"""What a standing means for the reader."""
+
+
+def card_lines(card: JudgeCard) -> Iterator[str]:
+    """Verdict and main figures for a terminal."""
+    content, themes = card.content, card.themes_level
+    yield f"content judge {card.judge.signature}: {card.verdict.content.value}"
+    yield from (f"  - {reason}" for reason in content.verdict.reasons)
+    yield f"  kappa: judge {shown(content.kappa.judge_mean)}, people {shown(content.kappa.annotators_mean)}"
+    edit = content.edit
+    yield f"  edit-F1: judge {shown(edit.judge.f1)}, people {shown(edit.people.f1)}, bias {signed(edit.bias.f1)}"
+    yield f"  calibration error {shown(content.ece)}; {place_words(content.rank)}"
+    if themes is None or card.themes is None:
+        yield "theme classifier: not validated (no labelled texts were named)"
+    else:
+        yield f"theme classifier {card.themes.signature}: {card.verdict.themes.value}"
+        yield from (f"  - {reason}" for reason in themes.verdict.reasons)
+        yield (
+            f"  alpha (MASI): classifier {shown(themes.alpha_masi.judge_mean)}, people {shown(themes.alpha_masi.annotators_mean)}"
+        )
+    yield from (f"limit: {limit}" for limit in card.material.limits)
+
+
+def place_words(rank: Rank) -> str:
+    """The judge's place among the people."""
+    if rank.place is None:
+        return f"no place among people ({rank.reason})"
+    text = f"place {rank.place} of {rank.of} among people and judge"
+    return text if rank.low is None else f"{text} (between {rank.low} and {rank.high})"
+
+
+def summary(card: JudgeCard) -> str:
+    """The first paragraph of the page, for a clinician."""
+    material, content = card.material, card.content
+    people = len(material.annotators)
+    who = "1 annotator" if people == 1 else f"{people} annotators"
+    text = (
+        f"{who} compared {material.pairs} drafts with a clinician's reply, and marked which of {material.units:,} sentences a "
+        "clinician would delete or add. The automatic judge marked the same sentences."
+    )
+    mine, theirs = _mean(content.agreement, judge=True), _mean(content.agreement, judge=False)
+    if mine is not None:
+        text += f" It marks {_percent(mine)} of them as an annotator does"
+        text += f"; two annotators mark {_percent(theirs)} alike." if theirs is not None else "."
+    bias = content.edit.bias.f1
+    judge, by_people = content.edit.judge.f1.estimate, content.edit.people.f1.estimate
+    if judge is not None and by_people is not None and bias.estimate is not None:
+        amount = "the same" if abs(bias.estimate) < 0.005 else "too little" if bias.estimate < 0 else "too much"
+        credit = "" if amount == "the same" else f": the judge credits the drafts with {amount}"
+        text += (
+            f" By the judge, {_percent(judge)} of the editing is saved by these drafts (edit-F1); by the annotators "
+            f"{_percent(by_people)}{credit}."
+        )
+    return text
+
+
+def _mean(figures: Pairwise, *, judge: bool) -> float | None:
+    """Mean over the pairs of raters, each weighted by its units."""
+    known = [
+        (f.estimate, f.n) for f in (figures.judge if judge else figures.annotators).values() if f.estimate is not None
+    ]
+    total = sum(n for _, n in known)
+    return sum(value * n for value, n in known) / total if total else None
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -1,0 +1,82 @@
+"""A drift report in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from redline.validation.drift.form import DriftReport, DriftTest, Estimate, State
+from redline.validation.figure import Figure
+
+__all__ = ["say"]
+
+_WHAT = {
+    "error_rose": "it is wrong more often than its card says",
+    "bias_rose": "it counts more edits too many (or fewer too few) than its card says",
+    "bias_fell": "it counts more edits too few (or fewer too many) than its card says",
+}
+
+
+def say(report: DriftReport, least: int) -> list[str]:
+    """Sentences of the report, the decision first; `least` messages are needed for any statement but a drift."""
+    return list(_sentences(report, least))
+
+
+def _sentences(report: DriftReport, least: int) -> Iterator[str]:
+    yield _decision(report, least)
+    error, bias = report.tests[0].card, report.tests[2].card
+    yield f"Error of the judge: {_sequence(report.error)}; the card says {_figure(error)}."
+    yield f"Bias (edits too many a unit): {_sequence(report.bias, signed=True)}; the card says {_figure(bias, signed=True)}."
+    if any(t.name == "error_fell" and t.shown for t in report.tests):
+        yield "The judge is wrong less often than its card says. That is no drift to fear, but the card is out of date."
+    if report.path.date is None:
+        yield "Nothing is dated: the messages were taken in the order of the file, which has to be the order in time."
+    if len(report.annotators) == 1:
+        yield "One annotator only: a change of the annotator looks like a change of the judge."
+    if report.failed_units:
+        yield f"{report.failed_units:,} units were left undecided by the judge or the annotators and are in no figure."
+
+
+def _decision(report: DriftReport, least: int) -> str:
+    n = f"{report.n:,} message{'s' if report.n != 1 else ''}"
+    rise = report.detectable_error
+    if report.decision is State.DRIFT:
+        shown: list[DriftTest] = [t for t in report.tests if t.harm and t.shown]
+        what = " and ".join(_WHAT[t.name] for t in shown)
+        first = report.first
+        assert first is not None
+        when = f" ({first.date})" if first.date else ""
+        return (
+            f"Drift shown ({n}): {what}. It was plain from message {first.message:,}{when} on. Figures of this judge are not "
+            "covered by the card any more: look at what changed (messages, drafts, model, annotators) and run `redline validate`."
+        )
+    found = ""
+    if rise is not None:
+        found = f"a rise of the error to {_percent(rise)} would have been found with probability {report.power:g}"
+    if report.decision is State.NO_DRIFT:
+        return f"No drift shown ({n}; {found}{_bias(report)})."
+    if report.n < least:
+        return f"Too little to say ({n}, at least {least} are needed). Annotate more and run the same command again."
+    hope = f"only {found}" if found else "not even a judge that is always wrong would have been found"
+    return f"Too little to say ({n}; {hope}). Annotate more and run the same command on the grown file."
+
+
+def _bias(report: DriftReport) -> str:
+    below, above = report.detectable_bias
+    parts = [] if below is None else [f"below {_percent(below, True)}"]
+    parts += [] if above is None else [f"above {_percent(above, True)}"]
+    return f"; so would a bias {' or '.join(parts)}" if parts else "; no change of the bias would"
+
+
+def _sequence(found: Estimate, *, signed: bool = False) -> str:
+    low, high = _percent(found.low, signed), _percent(found.high, signed)
+    return f"{_percent(found.estimate, signed)} [{low}, {high}]"
+
+
+def _figure(found: Figure, *, signed: bool = False) -> str:
+    if found.estimate is None or found.low is None or found.high is None:
+        return "nothing"
+    return f"{_percent(found.estimate, signed)} [{_percent(found.low, signed)}, {_percent(found.high, signed)}]"
+
+
+def _percent(value: float, signed: bool = False) -> str:
+    return f"{100 * value:{'+' if signed else ''}.1f} %"
