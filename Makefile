@@ -34,7 +34,7 @@ check: $(VENV)/installed-dev ## the quick part of the tests
 	$(BIN)/python -m pytest -m "not slow"
 
 bench: $(VENV)/installed-dev ## run the benchmarks; each exits non-zero below its bar
-	for b in judge_quality judge_speed table_statistics warm_store planner retrieval_quality retrieval_speed study_faults study_overhead personal tree_dpo; do $(BIN)/python benchmarks/$$b.py || missed="$$missed $$b"; done; [ -z "$$missed" ] || { echo "below a bar:$$missed"; exit 1; }
+	for b in judge_quality judge_speed table_statistics warm_store planner retrieval_quality retrieval_speed study_faults study_overhead personal tree_dpo corrected_width validate_speed kqa_physicians; do $(BIN)/python benchmarks/$$b.py || missed="$$missed $$b"; done; [ -z "$$missed" ] || { echo "below a bar:$$missed"; exit 1; }
 
 docs: $(VENV)/installed-dev ## write the command reference from --help
 	$(BIN)/python -m scripts.command_reference
