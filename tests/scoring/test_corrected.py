@@ -257,8 +257,12 @@ def test_a_reply_with_several_drafts_counts_once_in_a_contrast() -> None:
 
 
 def themed_study(seed: int) -> tuple[Study, list[ThemedText]]:
-    """The judge misses a theme in a fifth of the texts; people's themes of the first 30 messages are known."""
+    """The judge misses a theme in a fifth of the texts; people's themes of the first 30 messages are known.
+
+    The pairs carry no probability, or only the themes of drawn pairs would count.
+    """
     mine, rng, known = Study(seed), np.random.default_rng(seed), {}
+    mine.labels = [replace(p, probability=None) for p in mine.labels]
     keys = ("empathy", "treatment_planning", "medical_assessment")
 
     def themes(case, units):

@@ -1,12 +1,15 @@
 """Which comparisons a label serves when several have its texts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from redline.annotation import AnnotatedPair, Annotation
+from redline.annotation import AnnotatedPair, Annotation, ThemedText
 from redline.annotation.sampling import Candidate, Design, draw_sample
 from redline.scoring import CEILING, Comparison, Kind
-from redline.scoring.human_loads import human_loads
+from redline.scoring.human_loads import as_drawn, human_loads, human_themes
+from redline.taxonomy import default_taxonomy
 
 A, B, C = "m/a", "m/b", "m/c"
 
@@ -84,3 +87,24 @@ def test_the_larger_probability_of_two_labels_of_one_comparison_counts() -> None
     one = comparison(A, "s1", "Rest.")
     people = human_loads([one], [label(one, "p1", 0.1), label(one, "p2", 0.2)])
     assert people.weights.tolist() == [5.0] and people.counts.fitting == 2
+
+
+def test_theme_labels_count_with_the_probability_of_the_pair_they_were_drawn_with() -> None:
+    """A draft of one drawn pair and the reply of another meet by chance: nobody knows how probable that was."""
+    found = [
+        Comparison("m/one", Kind.SYSTEM, "c1", who, ("Rest.",), (reply,))
+        for who, reply in (("a", "Rest now."), ("b", "Call us."))
+    ]
+    texts = [
+        ThemedText(f"t{i}", "c1", (unit,), ((("other",),),))
+        for i, unit in enumerate(("Rest.", "Rest now.", "Call us."))
+    ]
+    themes = human_themes(found, texts, default_taxonomy())
+    assert themes.weights.tolist() == [1.0, 1.0]
+    marks = (Annotation("x", (False,), (False,)),)
+    drawn = [AnnotatedPair("p", "c1", ("Rest.",), ("Rest now.",), marks, "m/one", "a", 0.25)]
+    assert as_drawn(themes, human_loads(found, drawn), drawn).weights.tolist() == [4.0, 0.0]
+    plain = [replace(drawn[0], probability=None)]
+    assert as_drawn(themes, human_loads(found, plain), plain).weights.tolist() == [1.0, 1.0], (
+        "nothing says how they were drawn"
+    )

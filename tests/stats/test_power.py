@@ -107,6 +107,17 @@ def test_a_pilot_that_is_too_small_or_does_not_vary_gives_none() -> None:
     assert pilot_models(flat, edit_f1, 1.0)[0][0] is None
 
 
+def test_a_judge_hardly_seen_to_err_gives_no_pilot() -> None:
+    """Four errors in 60 labelled messages: the table shows people's figure alone, so a plan by them would promise too much."""
+    human, _ = loads(60)
+    for wrong, known in ((4, False), (5, True)):
+        judge = human.copy()
+        judge[:wrong, 1] = np.where(human[:wrong, 1] > 0, 0.0, human[:wrong, 0])
+        ones = np.ones((60, 1), dtype=np.intp)
+        found = LabelledSums(judge[:, None], human[:, None], judge[:, None], ones)
+        assert (pilot_models(found, edit_f1, 1.0)[0][0] is not None) is known
+
+
 def test_the_doubt_of_a_judge_by_hand() -> None:
     p, slopes = np.array([0.5, 0.9, 1.0]), np.array([1.0, -2.0, 5.0])
     assert error_variance(p, slopes, icc=0.0) == pytest.approx(0.25 + 4 * 0.09)

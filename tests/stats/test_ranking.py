@@ -85,6 +85,24 @@ def test_where_there_is_no_place_it_says_why() -> None:
     assert few.place.low is None and few.place.place >= 1
 
 
+def test_no_units_have_no_place() -> None:
+    none = rank_among(pair_confusions([], np.zeros((0, 3), dtype=int), []), NAMES)
+    assert none.place is None and none.reason == "no units to compare" and none.judge.estimate is None
+
+
+def test_shares_of_draws_need_draws() -> None:
+    """60 annotators, each in two messages: no resample holds a figure of all of them, and a share of none is not a number."""
+    rng = np.random.default_rng(0)
+    people = np.full((240, 60), -1)
+    for k in range(60):
+        people[4 * k : 4 * k + 4, [k, (k + 1) % 60]] = rng.integers(0, 2, (4, 2))
+    messages = [f"m{i // 4}" for i in range(240)]
+    found = rank_among(
+        pair_confusions(rng.integers(0, 2, 240), people, messages), [f"a{k}" for k in range(60)], draws=300
+    )
+    assert found.place is not None and found.at_or_above_median is None and found.at_or_above_worst is None
+
+
 def test_wrong_calls_are_refused() -> None:
     judge, people, messages = coded(6, (0.1, 0.1, 0.1, 0.1))
     sums = pair_confusions(judge, people, messages)

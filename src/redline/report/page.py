@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, select_autoescape
+from jinja2 import Environment
 
+from redline.report.environment import page_environment
 from redline.report.figures import fingerprint, forest, heatmap, matrix
 
 __all__ = ["render_overview", "render_report"]
@@ -46,14 +47,7 @@ def render_overview(name: str, results: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("redline.report"),
-        autoescape=select_autoescape(default=True),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"num": _num, "cell": _cell, "p": _p}
-    return environment
+    return page_environment("redline.report", {"num": _num, "cell": _cell, "p": _p})
 
 
 def _by_row(findings: Iterable[Mapping[str, str]]) -> dict[str, list[Mapping[str, str]]]:

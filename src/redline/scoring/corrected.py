@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from redline.annotation import AnnotatedPair, ThemedText
 from redline.errors import UsageError
 from redline.scoring.comparison import Comparison
-from redline.scoring.human_loads import HumanLoads, HumanThemes, LabelCounts, human_loads, human_themes
+from redline.scoring.human_loads import HumanLoads, HumanThemes, LabelCounts, as_drawn, human_loads, human_themes
 from redline.scoring.layout import Layout
 from redline.scoring.loads import Judged, statistics
 from redline.scoring.measures import edit_scores
@@ -100,7 +100,8 @@ def corrected_table(
     `UsageError` where labels are given and none fits a comparison.
     """
     found = [j.comparison for j in judged]
-    people, themes = human_loads(found, labels), human_themes(found, themed, layout.taxonomy)
+    people = human_loads(found, labels)
+    themes = as_drawn(human_themes(found, themed, layout.taxonomy), people, labels)
     _check(people, themes)
     cluster_of, clusters = group_clusters([c.case for c in found], seed=plan.seed)
     if clusters != plan.clusters:
@@ -118,7 +119,7 @@ def corrected_table(
             for place, row in zip(some, corrected_estimates(part, level.score, plan, limits=_SHARE), strict=True):
                 cells[names[place]].update(zip(level.names, row, strict=False))
         contrasts += _contrasts(level, _replies(judged, columns, layout), cluster_of, plan, pairs_of_rows)
-    return CorrectedTable(cells, tuple(contrasts), people.counts, (*people.counts.words, *_theme_words(themes)))
+    return CorrectedTable(cells, tuple(contrasts), people.counts, (*people.counts.words, *_theme_words(themes, labels)))
 
 
 def _by_detail(level: _Level, sums: LabelledSums) -> Iterator[tuple[list[int], LabelledSums]]:
@@ -144,7 +145,7 @@ def check_labels(
 ) -> LabelCounts:
     """What will become of the labels; raises `UsageError` if they fit nothing.  Cheap, so that it can be asked before judging."""
     people = human_loads(found, labels)
-    _check(people, human_themes(found, themed, taxonomy))
+    _check(people, as_drawn(human_themes(found, themed, taxonomy), people, labels))
     return people.counts
 
 
@@ -195,11 +196,17 @@ def _theme_loads(presence: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(every.reshape(len(presence), -1), dtype=np.float64)
 
 
-def _theme_words(themes: HumanThemes) -> tuple[str, ...]:
-    unused = themes.texts - themes.fitting
-    return (
-        f"{unused} of {themes.texts} texts with labelled themes belong to no comparison with both sides labelled.",
-    ) * (unused > 0)
+def _theme_words(themes: HumanThemes, labels: Sequence[AnnotatedPair]) -> tuple[str, ...]:
+    said = []
+    if themes.texts and not any(p.probability is not None for p in labels):
+        said.append(
+            "Theme labels carry no sampling probability: their figures are right if messages were picked at random."
+        )
+    if unused := themes.texts - themes.fitting:
+        said.append(
+            f"{unused} of {themes.texts} texts with labelled themes belong to no comparison with both sides labelled."
+        )
+    return tuple(said)
 
 
 def _contrasts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from redline.scoring.comparison import Comparison
 from redline.taxonomy import Taxonomy
 from redline.units import normalise_unit
 
-__all__ = ["HumanLoads", "HumanThemes", "LabelCounts", "human_load", "human_loads", "human_themes"]
+__all__ = ["HumanLoads", "HumanThemes", "LabelCounts", "as_drawn", "human_load", "human_loads", "human_themes"]
 
 Shares = tuple[tuple[float, ...], tuple[float, ...]]
 Texts = tuple[str, str]
@@ -76,7 +76,10 @@ class HumanLoads:
 
 @dataclass(frozen=True, slots=True)
 class HumanThemes:
-    """Presence of each theme in draft, reference and both: (comparisons, themes, 3).  Weights are 0 or 1."""
+    """Presence of each theme in draft, reference and both: (comparisons, themes, 3).
+
+    Weights are 0 where a side is not labelled, else 1, or 1 over the sampling probability of the pair (`as_drawn`).
+    """
 
     presence: NDArray[np.float64]
     weights: NDArray[np.float64]
@@ -194,6 +197,17 @@ def human_themes(comparisons: Sequence[Comparison], labels: Sequence[ThemedText]
         weights[i] = 1.0
         presence[i] = [(k in draft, k in reference, k in draft and k in reference) for k in taxonomy.keys]
     return HumanThemes(presence, weights, len(labels), len(used & known.keys()))
+
+
+def as_drawn(themes: HumanThemes, people: HumanLoads, labels: Sequence[AnnotatedPair]) -> HumanThemes:
+    """Theme labels with the sampling probabilities of `labels`, the labelled pairs that their texts were drawn with.
+
+    Where pairs carry probabilities, only comparisons that were themselves drawn count: a draft of one pair and the reply of
+    another are known by chance, and nobody knows how probable that was.
+    """
+    if not any(p.probability is not None for p in labels):
+        return themes
+    return replace(themes, weights=np.where(themes.weights > 0, people.weights, 0.0))
 
 
 def _both_sides(same: Sequence[AnnotatedPair]) -> Shares | None:

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redline.stats.bootstrap import Score, bootstrap
+from redline.stats.intervals import MIN_CLUSTERS
 from redline.stats.power import LabelModel
 from redline.stats.predictive import Influences, LabelledSums, influences, threefold, tune
+from redline.stats.predictive.sums import differing
 from redline.stats.predictive.variance import variance_model
 from redline.stats.resampling import ResamplingPlan
 
@@ -36,17 +38,25 @@ def pilot_models(
 
     `most` comparisons of a message can be labelled, of both cells in a contrast.  Labels of a contrast may be on different
     replies; drawn together from now on they tell more than this says, because what is hard in a message cancels.  None where
-    fewer than `MIN_PILOT` labelled messages bear on a figure or they do not differ at all.
+    fewer than `MIN_PILOT` labelled messages bear on a figure, they do not differ at all, or the judge was seen to err in fewer than
+    `MIN_CLUSTERS` of them (the table then gives the human-only figure, and a plan by its few errors would promise too much).
     """
     clusters = sums.labels.shape[0]
     moved = influences(bootstrap(sums.stacked, threefold(score), ResamplingPlan(clusters, 1, seed)))
     cells, values = moved.human.shape[1:]
+    unlike = differing(sums, score)
     if contrast:
+        told = unlike.any(axis=1).sum(axis=0) >= MIN_CLUSTERS
         both = [moved.of(0, v).minus(moved.of(1, v)) for v in range(values)]
         labels = sums.labels.sum(axis=1)
-        return [[_pilot(one, labels, most, draws, seed, icc) for one in both]]
+        return [[_pilot(d, labels, most, draws, seed, icc) if ok else None for d, ok in zip(both, told, strict=True)]]
+    enough = unlike.sum(axis=0) >= MIN_CLUSTERS
     return [
-        [_pilot(moved.of(c, v), sums.labels[:, c], most, draws, seed, icc) for v in range(values)] for c in range(cells)
+        [
+            _pilot(moved.of(c, v), sums.labels[:, c], most, draws, seed, icc) if enough[c, v] else None
+            for v in range(values)
+        ]
+        for c in range(cells)
     ]
 
 

@@ -22,6 +22,8 @@ from redline.stats.skewed_t import jackknife_interval
 
 __all__ = ["AnnotatorRank", "Place", "Ranking", "pair_confusions", "rank_among"]
 
+_LEAST_DRAWS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -56,7 +58,8 @@ class Ranking:
     """`figure` of the judge (mean over the annotators it replaces), of the annotators, and what follows from them.
 
     `at_or_above_median` and `at_or_above_worst` are shares of the bootstrap draws in which at most half of the
-    annotators, or not all of them, are above the judge.  `place` is None where there is none; `reason` says why.
+    annotators, or not all of them, are above the judge; None where under 100 draws hold a figure of every annotator.  `place`
+    is None where there is none; `reason` says why.
     """
 
     figure: str
@@ -121,13 +124,13 @@ def rank_among(
     if pair_sums.ndim != 3 or pair_sums.shape[1:] != (size * (size + 1) // 2, 4) or not size:
         raise ValueError(f"needs sums (clusters, pairs, 4) of the judge and {size} annotators, got {pair_sums.shape}")
     nothing = Interval(None, None, None, None, len(pair_sums))
+    if not len(pair_sums):
+        return Ranking(figure, nothing, (), nothing, None, None, None, "no units to compare", ())
     if size == 1:
         reason = "one annotator: there is no other annotator to rank the judge against"
         return Ranking(figure, nothing, (), nothing, None, None, None, reason, ())
     score = _Scores(size, PAIR_FIGURES.index(figure))
-    drawn = bootstrap(
-        pair_sums.reshape(len(pair_sums), 1, -1), score, ResamplingPlan(max(len(pair_sums), 1), draws, seed)
-    )
+    drawn = bootstrap(pair_sums.reshape(len(pair_sums), 1, -1), score, ResamplingPlan(len(pair_sums), draws, seed))
     least = 0.0 if figure in ("f1", "agreement") else -1.0
     scores, differences = (least, 1.0), (least - 1.0, 1.0 - least)
     bounds = [scores] * (2 * size) + [differences] * size + [scores, differences]
@@ -195,6 +198,8 @@ def _place(drawn: Draws, size: int, ranked: Sequence[int], level: float) -> tupl
         high -= bound.low is not None and bound.low >= 0
     if all(bound.low is None for bound in bounds):
         return Place(above + 1, None, None, len(ranked) + 1), None, None
-    higher = (whole < 0).sum(axis=1)
     place = Place(above + 1, min(low, above + 1), max(high, above + 1), len(ranked) + 1)
+    if len(whole) < _LEAST_DRAWS:
+        return place, None, None
+    higher = (whole < 0).sum(axis=1)
     return place, float((higher <= len(ranked) / 2).mean()), float((higher < len(ranked)).mean())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from redline.report.environment import page_environment
 from redline.report.figures import matrix
 from redline.validation.agree.figures import predictor_figure, theme_figure, variance_figure
-from redline.validation.agree.page_environment import page_environment
 from redline.validation.agree.result import Agreement
 from redline.validation.agree.words import percent, shown
 
@@ -13,7 +13,7 @@ __all__ = ["render_agreement"]
 
 def render_agreement(agreement: Agreement) -> str:
     """The page."""
-    environment = page_environment("agree", {"fig": shown, "percent": percent})
+    environment = page_environment("redline.validation.agree", {"fig": shown, "percent": percent})
     words: dict[str, list[str]] = {}
     for said in agreement.words:
         words.setdefault(said.about, []).append(said.text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from redline.validation.agree.page_environment import page_environment
+from redline.report.environment import page_environment
 from redline.validation.agree.words import percent, shown
 from redline.validation.figure import Figure
 from redline.validation.theme_comparison.figures import difference_figure, distribution_figure
@@ -14,7 +14,9 @@ __all__ = ["render_theme_comparison"]
 
 def render_theme_comparison(found: ThemeComparison) -> str:
     """The page."""
-    environment = page_environment("theme_comparison", {"fig": shown, "percent": _percent, "points": points})
+    environment = page_environment(
+        "redline.validation.theme_comparison", {"fig": shown, "percent": _percent, "points": points}
+    )
     figures = {
         "distribution": distribution_figure(found),
         "differences": [difference_figure(s, found) for s in found.systems],

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, select_autoescape
-
+from redline.report.environment import page_environment
 from redline.scoring import Standing
 from redline.taxonomy import Taxonomy, default_taxonomy
 from redline.validation.cards.card import JudgeCard
@@ -36,20 +35,10 @@ def render_card(card: JudgeCard, taxonomy: Taxonomy | None = None) -> str:
         key: known[key].name if key in known else key for key in (card.themes_level.themes if card.themes_level else ())
     }
     names |= {s.value: known[s.value].name for s in card.content.slices if s.by == "theme" and s.value in known}
-    return _environment(filters).get_template("card.html.j2").render(
+    return page_environment("redline.validation.cards.page", filters).get_template("card.html.j2").render(
         card=card, c=card.content, t=card.themes_level, means=MEANS, css=CLASSES, words=WORDS, summary=summary(card),
         place=place_words, names=names, figures=_figures(card, names), asked=ASKED, raters=_raters,
     )  # fmt: skip
-
-
-def _environment(filters: dict[str, Any]) -> Environment:
-    """Every text is escaped; the report's style sheet can be included."""
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("redline.validation.cards.page"), PackageLoader("redline.report")]),
-        autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters |= filters
-    return environment
 
 
 def _figures(card: JudgeCard, names: dict[str, str]) -> dict[str, str]:
