@@ -142,6 +142,21 @@ def test_sources_and_the_sampling_probability_are_kept(tmp_path: Path) -> None:
     more = PAIR | {"draft_source": "m/s", "reference_source": "c1", "probability": 0.25}
     (pair,) = read_annotated_pairs(write(tmp_path / "t.jsonl", more), write(tmp_path / "a.jsonl", MARK))
     assert (pair.draft_source, pair.reference_source, pair.probability) == ("m/s", "c1", 0.25)
-    for wrong in (0, 1.5, "often", True):
+    for wrong in (0, 1e-320, -1, 1.5, "often", True):
         found = problems("judge", tmp_path, [PAIR | {"probability": wrong}], [MARK])
-        assert found == ["t.jsonl, line 1, field 'probability': is no number above 0 and up to 1"]
+        assert found == ["t.jsonl, line 1, field 'probability': is no number from 1e-09 to 1"]
+
+
+def test_a_text_in_the_place_of_a_name_is_not_repeated(tmp_path: Path) -> None:
+    told = "I have had chest pain since Monday and it is getting worse every time I climb the stairs."
+    (found,) = problems("judge", tmp_path, [PAIR], [MARK | {"pair": told}])
+    assert found == "a.jsonl, line 1, field 'pair': is a text of 89 characters, which the other file does not have"
+    for found in problems("themes", tmp_path, [TEXT], [LABEL | {"themes": [[told], []]}]):
+        assert "names the unknown theme a text of 89 characters" in found and "chest" not in found
+
+
+def test_an_annotator_is_one_person_however_the_name_is_typed(tmp_path: Path) -> None:
+    marks = [MARK | {"annotator": "Ren\u00e9"}, MARK | {"annotator": " Rene\u0301 "}]
+    assert problems("judge", tmp_path, [PAIR], marks) == [
+        "a.jsonl, line 2, field 'pair': was annotated by 'Ren\u00e9' in line 1 already"
+    ]

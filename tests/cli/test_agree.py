@@ -111,7 +111,7 @@ def test_refusals(small: Path, tmp_path: Path) -> None:
     assert "--pairs and --annotations belong together" in refused(
         "agree", str(small), "--out", out, "--pairs", str(pairs)
     )
-    assert "No message of corpus was answered by two clinicians" in refused(
+    assert "corpus has no case of it; its splits are test, train" in refused(
         "agree", str(small), "--out", out, "--judge", "exact", "--split", "none"
     )
     jsonl(tmp_path / "e.jsonl", [{"pair": "p", "annotator": "a", "deleted": [0, 1], "added": []}])
@@ -184,3 +184,23 @@ def test_themes_of_a_file_still_needs_no_verb(tmp_path: Path) -> None:
     assert redline("themes", str(path), "--out", str(tmp_path / "o.jsonl")).exit_code == 0
     assert redline("themes", "label", str(path), "--out", str(tmp_path / "o2.jsonl")).exit_code == 0
     assert (tmp_path / "o.jsonl").read_bytes() == (tmp_path / "o2.jsonl").read_bytes()
+
+
+def test_names_with_brackets_are_names_in_every_table(small: Path, tmp_path: Path) -> None:
+    """Names of systems and themes are the user's: nothing in them is markup of the terminal."""
+    drafts = small / "drafts.jsonl"
+    drafts.write_text(drafts.read_text().replace('"x"', '"x[/red]:smile:"'))
+    themes = {k: f"{k}[bold][/red]" for k in ("empathy", "treatment_planning", "other")}
+    taxonomy = tmp_path / "themes.yaml"
+    taxonomy.write_text(
+        "residual: other\nthemes:\n" + "".join(f'- {{key: {k}, name: "{n}", has: x}}\n' for k, n in themes.items())
+    )
+    words = ("--draws", "100", "--taxonomy", str(taxonomy))
+    for verb, more in (
+        (("agree",), ("--judge", "exact", "--labels", "writers")),
+        (("themes", "compare"), ("--labels", "writers")),
+        (("score",), ("--judge", "exact", "--no-floors")),
+    ):
+        run = redline(*verb, str(small), "--out", str(tmp_path / verb[0]), *more, *words)
+        assert run.exit_code == 0, run.exception
+        assert verb == ("agree",) or "x[/red]:smile:/y" in run.output

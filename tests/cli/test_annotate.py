@@ -221,6 +221,32 @@ def test_nothing_is_written_where_something_is_wrong(drawn: Path, tmp_path: Path
     assert "is empty" in str(done.exception) and not (tmp_path / "l").exists()
 
 
+def test_an_import_into_an_unusable_store_writes_nothing(drawn: Path, tmp_path: Path) -> None:
+    assert label(drawn, "ann", EVERY[:5]).exit_code == 0
+    pairs, log = drawn / "pairs.jsonl", drawn / "logs" / "ann.jsonl"
+    redline("annotate", "export", log, "--pairs", pairs, "--out", tmp_path / "table.csv")
+    (tmp_path / "store").write_text("this is no database " * 100)
+    done = redline(
+        "annotate", "import", tmp_path / "table.csv", "--pairs", pairs, "--out", tmp_path / "e.jsonl",
+        "--store", tmp_path / "store",
+    )  # fmt: skip
+    assert "is not a usable verdict store" in str(done.exception) and not (tmp_path / "e.jsonl").exists()
+
+
+def test_what_is_read_is_never_written_over(drawn: Path) -> None:
+    pairs, log = drawn / "pairs.jsonl", drawn / "logs" / "ann.jsonl"
+    assert label(drawn, "ann", EVERY[:5]).exit_code == 0
+    before = pairs.read_bytes(), log.read_bytes()
+    for words in (
+        ("export", log, "--pairs", pairs, "--out", log),
+        ("export", log, "--pairs", pairs, "--out", pairs),
+        ("export", "--annotator", "ann", "--form", "csv", "--pairs", pairs, "--out", pairs),
+        ("import", log, "--pairs", pairs, "--out", drawn / "logs" / ".." / "pairs.jsonl"),
+    ):
+        assert "is a file that is read here" in str(redline("annotate", *words).exception)
+    assert (pairs.read_bytes(), log.read_bytes()) == before
+
+
 def test_changed_pairs_are_refused(drawn: Path) -> None:
     assert label(drawn, "ann", EVERY[:5]).exit_code == 0
     rows = lines(drawn / "pairs.jsonl")

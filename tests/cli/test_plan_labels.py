@@ -62,6 +62,7 @@ def test_the_next_pairs_read_like_any_sample(tmp_path: Path) -> None:
         (("--width", 0.05, *LABELS[:2]), "go together"),
         (("--difference", 0.02, "--between", ZERO, "nobody"), "there is no system 'nobody'"),
         (("--difference", 0.02, "--baseline", "frontier-llm/zeroshot"), "did you mean 'frontier-llm/zero_shot'"),
+        (("--difference", 0.02, "--alpha", 1e-300), "--alpha from 0.000001"),
         (("--width", 0.001, "--pairs-out", "{}/next.jsonl"), "no number of labels reaches this goal"),
     ],
 )

@@ -70,6 +70,13 @@ def test_wrong_labels_are_said_before_drafting(small: Path, tmp_path: Path, quic
         run_study(opened(small_spec(small, labels=missing), tmp_path / "a", model), quick_judges)
     with pytest.raises(UsageError, match="there is no corpus 'smal'"):
         run_study(opened(small_spec(small, labels=missing | {"corpus": "smal"}), tmp_path / "b", model), quick_judges)
+    folder = tmp_path / "foreign"
+    folder.mkdir()
+    write_jsonl(folder / "p.jsonl", [{"id": "p", "case": "elsewhere", "draft": ["Rest."], "reference": ["Rest."]}])
+    write_jsonl(folder / "e.jsonl", [{"pair": "p", "annotator": "a", "deleted": [0], "added": [0]}])
+    foreign = {"pairs": str(folder / "p.jsonl"), "annotations": str(folder / "e.jsonl")}
+    with pytest.raises(UsageError, match="none of the labels is of a case of the corpus 'small'"):
+        run_study(opened(small_spec(small, labels=foreign), tmp_path / "c", model), quick_judges)
     assert not model.asked
 
 

@@ -108,6 +108,11 @@ def test_the_writer_is_a_rater_of_their_own_reply() -> None:
     assert agreement.sets.identical.estimate == 0.5 and agreement.units == 2
     assert agreement.themes["empathy"].agreement.estimate == 0.5
     assert agreement.themes["medical_assessment"].kappa.estimate is None
+    named = labelled_units(
+        [themed("m1", "ann", ("Sorry.", "Bye."), writer=(("other",), ("other",)))], own, units, TAXONOMY
+    )
+    assert named.raters == ("annotator writer", WRITER), "an annotator who is called so is not taken for the writer"
+    assert named.labels[0] == (frozenset({"other"}), frozenset({"empathy"}))
 
 
 def test_a_unit_without_a_theme_has_the_residual_one() -> None:

@@ -80,7 +80,7 @@ def test_worlds_of_one_source() -> None:
     [
         (np.zeros((1, 3, 2)), "two of each"),
         (np.zeros((3, 1, 2)), "two of each"),
-        (np.full((3, 3, 2), np.nan), "0 messages of 0"),
+        (np.full((3, 3, 2), np.nan), "0 message(s) of 0"),
         (np.ones((4, 3, 2)), "nothing to explain"),
     ],
 )

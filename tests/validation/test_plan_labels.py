@@ -145,6 +145,7 @@ def test_which_difference_has_to_be_clear() -> None:
     [
         ({}, "one goal"), ({"width": 0.1, "difference": 0.1}, "one goal"), ({"width": 0.0}, "above 0"), ({"width": 1.5}, "above 0"),
         ({"difference": float("nan")}, "above 0"), ({"difference": 0.1, "power": 0.3}, "power"), ({"width": 0.1, "icc": 2}, "icc"),
+        ({"width": 0.1, "alpha": 1e-300}, "alpha"), ({"width": 0.1, "alpha": float("nan")}, "alpha"),
     ],
 )  # fmt: skip
 def test_a_goal_that_is_none(goal: dict, words: str) -> None:
@@ -240,3 +241,22 @@ def test_more_than_there_is() -> None:
     small = make_frame(corpus(5), JUDGES)
     grown = grow_sample(small, 1_000)
     assert grown.new == 20 and {p.probability for p in grown.pairs} == {1.0}
+
+
+def test_labels_of_comparisons_that_the_judge_failed_on() -> None:
+    """They fit the corpus; that they fit nothing here is the judge's doing, and the message says so."""
+
+    class Half(WordJudge):
+        def judge(self, questions: list) -> list[Verdict]:
+            odd = [q.other[0] < "word5" for q in questions]
+            return [Verdict(Status.REFUSED) if o else v for o, v in zip(odd, super().judge(questions), strict=True)]
+
+    found = corpus(8)
+    judges_ = Judges(Half(), None)  # type: ignore[arg-type]
+    judged = {(c.case, c.cell, c.clinician) for c in make_frame(found, judges_).found}
+    lost = [
+        p for p, c in zip(labels_of(found, 1.0), comparisons(found, Rows(floors=False, ceiling=False)), strict=True)
+        if (c.case, c.cell, c.clinician) not in judged
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match=f"failed on a unit of {len(lost)} of 32 comparisons"):
+        make_frame(found, judges_, lost)

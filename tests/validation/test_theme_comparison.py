@@ -120,6 +120,10 @@ def test_a_share_of_few_messages_reaches_as_far_as_the_exact_bound() -> None:
     assert found.figure("a", "k").high >= 0.317 / 5 - 1e-4
     many = Interval(0.3, 0.2, 0.4, 0.05, 40)
     assert share_figure(many, 200, 40, 25, 38).model_dump()["high"] == 0.4, "nothing is changed where many show it"
+    every, never = (Interval(p, None, None, None, 0) for p in (1.0, 0.0))
+    full, none = share_figure(every, 40, 8, carrying=8, lacking=0), share_figure(never, 40, 8, carrying=0, lacking=8)
+    assert (full.low, full.high) == (1 - exact_upper(0, 8), 1.0), "a theme of every text is as sure as one of none"
+    assert (none.low, none.high) == (0.0, exact_upper(0, 8))
 
 
 def test_holm_is_over_the_family() -> None:

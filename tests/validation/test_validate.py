@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.metrics import cohen_kappa_score, f1_score
 
 from redline.annotation import AnnotatedPair, Annotation
 from redline.errors import UsageError
+from redline.judging import ContentQuestion
 from redline.records import EditLoad, Status, Verdict
 from redline.scoring import Standing
 from redline.validation.cards.card import JudgeCard
@@ -311,6 +313,20 @@ def test_a_judge_that_only_fails_is_not_valid() -> None:
     assert Verdict(Status.REFUSED).hard is None
 
 
+def test_a_judge_that_never_answers_gets_no_card() -> None:
+    """A server that is down says nothing of the judge; a card of it would stand in the place of a good one."""
+
+    class Down(Told):
+        def judge(self, questions: Sequence[ContentQuestion]) -> list[Verdict]:
+            return [Verdict(Status.TIMEOUT) for _ in questions]
+
+    pairs, judge = world(6, errors={"a": 0.1, "b": 0.1})
+    with pytest.raises(
+        UsageError, match="no verdict on any of the 120 units \\(120 timeout\\), so no card was written"
+    ):
+        made(pairs, Down(judge.says))
+
+
 def test_a_judge_that_never_errs_has_no_interval_and_is_informative() -> None:
     """Nothing varies between messages, which is not the same as too few messages."""
     pairs, judge = world(30, errors={"a": 0.0, "b": 0.0, "c": 0.0}, judge_error=0.0)
@@ -320,3 +336,18 @@ def test_a_judge_that_never_errs_has_no_interval_and_is_informative() -> None:
     assert {c.name: c.passed for c in card.content.verdict.checks}["like people"]
     few = made(pairs[:20], judge)  # ten messages: too few to take a figure without an interval
     assert few.verdict.content is Standing.NOT_VALID
+
+
+@pytest.mark.parametrize("wrong", [{"seed": -1}, {"draws": 1}, {"stability": -1}, {"themed": -1}])
+def test_numbers_that_ask_for_nothing_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match="not negative, draws are 100 or more"):
+        Asked(**wrong)
+
+
+def test_pairs_of_unequal_chances_are_said_on_the_card() -> None:
+    from redline.validation.judge.validate import _unequal
+
+    marks = (Annotation("a", (True,), ()),)
+    pairs = [AnnotatedPair(f"p{i}", f"c{i}", ("Rest.",), (), marks, probability=p) for i, p in enumerate((0.1, 0.4))]
+    assert "from 0.1 to 0.4" in _unequal(pairs)[0]
+    assert _unequal(pairs[:1]) == () and _unequal([]) == ()

@@ -7,7 +7,7 @@ import unicodedata
 
 from redline.errors import UsageError
 
-__all__ = ["annotator_name"]
+__all__ = ["annotator_name", "shown_name"]
 
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 
@@ -28,3 +28,14 @@ def annotator_name(name: str) -> str:
             f"an annotator's name is letters, digits, '_', '-' and '.' (at most 64, a letter or digit first); {shown} is not"
         )
     return name
+
+
+def shown_name(name: str) -> str:
+    """An id or key for a message: in quotes, or only its length where it is too long for one.
+
+    A text that stands in the field of a name may be a patient's, and is not repeated.
+
+    >>> shown_name("s017"), shown_name("I have had chest pain since Monday, and it is worse on the stairs.")
+    ("'s017'", 'a text of 66 characters')
+    """
+    return repr(name) if len(name) <= 64 else f"a text of {len(name):,} characters"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from redline.annotation.annotated import AnnotatedPair, Annotation, ThemedText
+from redline.annotation.names import shown_name
 from redline.annotation.to_label import PairToLabel, TextToLabel
 from redline.corpus import TextRules
 from redline.corpus.rows import Row, read_rows
@@ -15,6 +17,9 @@ from redline.judging.human import pair_digest
 from redline.taxonomy import Taxonomy, default_taxonomy
 
 __all__ = ["pair_digest", "read_annotated_pairs", "read_pairs_to_label", "read_texts_to_label", "read_themed_texts"]
+
+RAREST = 1e-9
+"""Least probability that a pair can have been drawn with: one divided by it is a weight, and squares of weights are summed."""
 
 
 def read_annotated_pairs(
@@ -119,8 +124,8 @@ class _Reader:
     def pair(self, id_: str, row: Row) -> dict[str, Any]:
         """Everything of an `AnnotatedPair` but its annotations."""
         probability = row.fields.get("probability")
-        if probability is not None and not (_is_number(probability) and 0 < probability <= 1):
-            self.add(row, "probability", "is no number above 0 and up to 1")
+        if probability is not None and not (_is_number(probability) and RAREST <= probability <= 1):
+            self.add(row, "probability", f"is no number from {RAREST:g} to 1")
         sources = {name: self.source(row, name) for name in ("draft_source", "reference_source")}
         return {
             "id": id_, "case": self.name(row, "case"), "draft": self.units(row, "draft"),
@@ -179,11 +184,12 @@ class _Reader:
         """(id, row, annotator) of every row about a known id that this annotator has not annotated before."""
         first: dict[tuple[str, str], int] = {}
         for row in read_rows(path, self.problems):
-            id_, annotator = self.name(row, field), self.name(row, "annotator")
+            id_ = self.name(row, field)
+            annotator = unicodedata.normalize("NFC", self.name(row, "annotator").strip())  # one person, however typed
             if not id_ or not annotator:
                 continue
             if id_ not in known:
-                self.add(row, field, f"is {id_!r}, which the other file does not have")
+                self.add(row, field, f"is {shown_name(id_)}, which the other file does not have")
             elif (line := first.setdefault((id_, annotator), row.line)) != row.line:
                 self.add(row, field, f"was annotated by {annotator!r} in line {line} already")
             else:
@@ -237,7 +243,7 @@ class _Reader:
                 for key in keys:
                     if key not in taxonomy:
                         close = did_you_mean(key, taxonomy.keys, "known")
-                        self.add(row, f"{field}[{number}]", f"names the unknown theme {key!r}; {close}")
+                        self.add(row, f"{field}[{number}]", f"names the unknown theme {shown_name(key)}; {close}")
             return tuple(tuple(keys) for keys in value)
         return ((),) * count
 

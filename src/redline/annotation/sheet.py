@@ -12,7 +12,7 @@ from pathlib import Path
 
 from redline.annotation.annotated import Annotation
 from redline.annotation.decisions import Made
-from redline.annotation.names import annotator_name
+from redline.annotation.names import annotator_name, shown_name
 from redline.annotation.to_label import PairToLabel
 from redline.errors import InputError, Problem, UsageError
 from redline.files import open_atomic, read_lines
@@ -106,7 +106,7 @@ class _Sheet:
         pair = self.pairs.get(cells["pair"])
         side = cells["side"].strip().lower()
         if pair is None:
-            return self.add(line, "pair", f"is {cells['pair'][:40]!r}, which the pairs do not have")
+            return self.add(line, "pair", f"is {shown_name(cells['pair'])}, which the pairs do not have")
         if side not in WORDS:
             return self.add(line, "side", "is neither draft nor reference")
         units = dict(pair.sides())[side]

@@ -28,6 +28,7 @@ from redline.cli.options import (
     bars,
     corpus_source,
     make_judges,
+    of_split,
 )  # fmt: skip
 from redline.corpus import load_corpus
 from redline.errors import UsageError
@@ -77,8 +78,7 @@ def agree(
     source = corpus_source(corpus, map_, map_file, taxonomy, max_chars=max_chars, direction_marks=marks)
     marked, texts = read_people(pairs, annotations, theme_texts, theme_labels, source.taxonomy)
     found = load_corpus(source, skip_bad=skip_bad)
-    if split is not None:
-        found = found.only(split=split)
+    found = of_split(found, split)
     judges = make_judges(
         judge, store, allow_remote, price_in, price_out, max_cost, max_calls, beside=out / "verdicts.sqlite",
         retry_failed=retry_failed, classifier=classifier, taxonomy=source.taxonomy, card=card, bundled=corpus == "bundled",
@@ -113,7 +113,9 @@ def read_people(
 
 def print_agreement(agreement: Agreement) -> None:
     """The table of IAP, and everything in words."""
-    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+    console = Console(
+        highlight=False, markup=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160
+    )
     if agreement.iap is not None:
         iap = agreement.iap
         shown = Table(

@@ -60,6 +60,7 @@ from redline.cli.options import (
     bars,
     corpus_source,
     make_judges,
+    of_split,
     read_taxonomy,
 )
 from redline.corpus import TextRules, load_corpus
@@ -110,14 +111,15 @@ def sample(
     price_out: PriceOut = 0.0, max_cost: MaxCost = None, max_calls: MaxCalls = None,
 ) -> None:  # fmt: skip
     """Draw pairs by system, main theme, length and judge uncertainty, each with its probability of being drawn."""
-    for name in ("pairs.jsonl", "sample.json", *(("theme_texts.jsonl",) if themes else ())):
+    labelled = ("pairs.jsonl", *(("theme_texts.jsonl",) if themes else ()))
+    for name in ("sample.json", *labelled):
         check_target(out / name)
-        if (out / name).exists():
+        if name in labelled and (out / name).exists():
             raise UsageError(f"{out / name} is there already, and labels may hang on it; name another --out")
     design = Design(pairs, allocation, least, per_message, seed)
     source = corpus_source(corpus, map_, map_file, taxonomy, direction_marks=marks)
     found = load_corpus(source)
-    part = found if split is None else found.only(split=split)
+    part = of_split(found, split)
     rows = [c for c in comparisons(part, Rows(floors=False, ceiling=clinicians)) if c.reference]
     for name in systems or ():
         if name not in part.systems:
@@ -129,14 +131,14 @@ def sample(
         classifier=classifier, taxonomy=source.taxonomy,
     )  # fmt: skip
     drawn = draw_sample(_candidates(rows, judges, source.taxonomy), design)
-    write_jsonl(out / "pairs.jsonl", (p.row() for p in drawn.pairs))
-    if themes:
-        write_jsonl(out / "theme_texts.jsonl", (t.row() for t in texts_of(drawn.pairs)))
     design_row = {
         "corpus": part.digest, "split": split, "judge": judges.content.signature, "classifier": judges.themes.signature,
         "pairs": pairs, "allocation": allocation, "least": least, "per_message": per_message, "seed": seed,
     }  # fmt: skip
     write_json(out / "sample.json", {"design": design_row, **drawn.row()})
+    if themes:
+        write_jsonl(out / "theme_texts.jsonl", (t.row() for t in texts_of(drawn.pairs)))
+    write_jsonl(out / "pairs.jsonl", (p.row() for p in drawn.pairs))  # last: where it is, the sample is whole
     _say_sample(drawn, out)
 
 
@@ -223,6 +225,7 @@ def export(
 ) -> None:  # fmt: skip
     """Decisions of logs as edits.jsonl (or theme_labels.jsonl), or as a table of one row a sentence."""
     check_target(out)
+    _keep(out, (pairs, *(logs or ())))
     form = form or ("csv" if out.suffix == ".csv" else "jsonl")
     if form not in ("jsonl", "csv"):
         raise UsageError(f"there is no form {form!r}; write jsonl or csv")
@@ -255,7 +258,7 @@ def _write_edits(out: Path, made: Sequence[Made], form: str) -> None:
     print(f"{out}: {len(made):,} annotated pairs by {len(names)} annotator(s)")
     if open_:
         how = "null" if form == "jsonl" else "an empty decision"
-        print(f"{open_:,} sentences of them are undecided: {how}", file=sys.stderr)
+        print(f"{open_:,} sentences of them are undecided, written as {how}", file=sys.stderr)
 
 
 @app.command("import")
@@ -267,13 +270,15 @@ def import_(
 ) -> None:  # fmt: skip
     """Decisions of a table, checked against the pairs, as edits.jsonl and as verdicts in a store."""
     check_target(out)
+    _keep(out, (pairs, file))
     if file.suffix.lower() in (".csv", ".tsv"):
         made = read_sheet(file, read_pairs_to_label(pairs, rules=LABELLED), annotator)
     else:
         made = read_edits(file, pairs, rules=LABELLED)
+    verdicts = None if store is None else VerdictStore(store)  # before anything is written: it may be unusable
     _write_edits(out, made, "jsonl")
-    if store is not None:
-        with VerdictStore(store) as verdicts:
+    if verdicts is not None:
+        with verdicts:
             for signature, count in store_annotations(made, verdicts).items():
                 print(f"{store}: {count:,} verdicts of {signature}")
 
@@ -294,6 +299,12 @@ def status(logs: Logs, pairs: Pairs) -> None:
         console.print(f"{o.first} and {o.second}: {o.items:,} complete by both, {o.units:,} sentences decided by both")
 
 
+def _keep(out: Path, read: Sequence[Path]) -> None:
+    """Refuse to write over what is read: a log and drawn pairs cannot be made again."""
+    if any(path.exists() and out.exists() and path.samefile(out) for path in read):
+        raise UsageError(f"--out {out} is a file that is read here; name another")
+
+
 def _states(logs: Sequence[Path], pairs: Path) -> tuple[dict[str, Session], Sequence[Any]]:
     """Every annotator's state and what the logs are about."""
     found = [read_log(path) for path in logs]
@@ -303,4 +314,6 @@ def _states(logs: Sequence[Path], pairs: Path) -> tuple[dict[str, Session], Sequ
 
 
 def _console() -> Console:
-    return Console(highlight=False, markup=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+    return Console(
+        highlight=False, markup=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160
+    )

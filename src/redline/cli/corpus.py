@@ -57,7 +57,7 @@ def stats(
     if as_json:
         print(json.dumps(asdict(found), indent=1))
         return
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     console.print(f"{corpus.name}: {found.cases} cases, {found.replies} replies, {found.drafts} drafts", markup=False)
     if corpus.provenance:
         console.print(corpus.provenance, markup=False)

@@ -13,13 +13,13 @@ _SHOWN = ("content.precision", "content.recall", "content.f1", "theme.f1")
 
 
 def corrected_cells(table: CorrectedTable) -> Table:
-    """A line for each row and measure that has labels; the reason where there is no corrected figure."""
+    """A line for each row and measure that has labels; below, the reasons where there is no corrected figure."""
     shown = Table(
         "row", "measure", title="Corrected by people's labels", box=None, pad_edge=False, title_justify="left"
     )
     for name in ("judge alone", "people alone", "corrected", "labels (messages)", "worth"):
         shown.add_column(name, no_wrap=True)
-    shown.add_column("")
+    reasons: dict[tuple[str, str], list[str]] = {}
     for row, cells in table.cells.items():
         for measure in _SHOWN:
             if (found := cells.get(measure)) is None or not found.messages:
@@ -27,8 +27,11 @@ def corrected_cells(table: CorrectedTable) -> Table:
             shown.add_row(
                 row, measure, _shown(found.plain), _shown(found.human), _shown(found.corrected),
                 f"{found.labels} ({found.messages})", "" if found.effective is None else f"{found.effective:.0f} labels",
-                found.reason,
             )  # fmt: skip
+            if found.reason:
+                reasons.setdefault((row, found.reason), []).append(measure)
+    shown.caption = "\n".join(f"{row}, {', '.join(names)}: {why}" for (row, why), names in reasons.items()) or None
+    shown.caption_justify = "left"
     return shown
 
 

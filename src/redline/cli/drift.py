@@ -12,6 +12,8 @@ from redline.cli.costs import cost_before, tell_spent
 from redline.cli.options import (
     AllowRemote,
     Judge,
+    Map,
+    MapFile,
     MaxCalls,
     MaxCost,
     PriceIn,
@@ -43,6 +45,7 @@ def drift(
     corpus: Annotated[
         str | None, typer.Option("--corpus", help="Take the dates from `received` of this corpus' cases.")
     ] = None,
+    map_: Map = None, map_file: MapFile = None,
     tolerance: Annotated[
         float, typer.Option("--tolerance", min=0, max=0.99, help="Points of error or bias beyond the card that do not matter.")
     ] = 0.03,
@@ -57,7 +60,7 @@ def drift(
     """Is the judge still as good as its card says?  May be run every week on the grown files."""
     target = out / "drift.json"
     check_target(target)
-    found = None if corpus is None else load_corpus(corpus_source(corpus, None, None, None))
+    found = None if corpus is None else load_corpus(corpus_source(corpus, map_, map_file, None))
     judges = make_judges(
         judge, store, allow_remote, price_in, price_out, max_cost, max_calls, beside=out / "verdicts.sqlite",
         retry_failed=retry_failed,

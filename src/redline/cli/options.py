@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from redline.chat import Prices
-from redline.corpus import CorpusSource, TextRules, parse_mapping
+from redline.corpus import Corpus, CorpusSource, TextRules, parse_mapping
 from redline.errors import UsageError
 from redline.judging import Budget, VerdictStore, content_judge, is_paid, theme_judge
 from redline.judging.registry import JudgeOptions
@@ -25,7 +25,7 @@ from redline.validation.cards.gate import judge_validity
 __all__ = [
     "AllowRemote", "Annotations", "Card", "Classifier", "Judge", "Labels", "Map", "MapFile", "MaxCalls", "MaxCost",
     "PriceIn", "PriceOut", "Retry", "Store", "TaxonomyFile", "ThemeLabels", "ThemeTexts", "bars", "corpus_source",
-    "make_judges", "progress_bars",
+    "make_judges", "of_split", "progress_bars",
 ]  # fmt: skip
 
 Judge = Annotated[
@@ -83,6 +83,18 @@ def corpus_source(
     return CorpusSource(
         name, parse_mapping(mapping or [], mapping_file), TextRules(max_chars, direction_marks), read_taxonomy(taxonomy)
     )
+
+
+def of_split(corpus: Corpus, split: str | None) -> Corpus:
+    """The cases of this split, all where none is named; `UsageError` with the splits that there are where it is empty."""
+    if split is None:
+        return corpus
+    found = corpus.only(split=split)
+    if not found.cases:
+        known = sorted({c.split for c in corpus.cases if c.split})
+        has = f"its splits are {', '.join(known)}" if known else "its cases have no split"
+        raise UsageError(f"--split {split}: {corpus.name} has no case of it; {has}")
+    return found
 
 
 def read_taxonomy(path: Path | None) -> Taxonomy:

@@ -23,6 +23,7 @@ from redline.cli.options import (
     bars,
     corpus_source,
     make_judges,
+    of_split,
 )  # fmt: skip
 from redline.corpus import load_corpus
 from redline.errors import UsageError
@@ -47,7 +48,9 @@ def plan_labels(
     power: Annotated[float, typer.Option("--power", help="Probability with which the difference is shown.")] = 0.8,
     alpha: Annotated[float, typer.Option("--alpha", help="Level of its test, shared by the differences.")] = 0.05,
     icc: Annotated[float, typer.Option("--icc", help="Correlation of the judge's errors in a message, where assumed.")] = 0.3,
-    minutes: Annotated[float | None, typer.Option("--minutes-per-pair", min=0, help="Price of a pair, for the sum.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes-per-pair", min=0, max=10_000, help="Price of a pair, for the sum.")
+    ] = None,
     pairs_out: Annotated[Path | None, typer.Option("--pairs-out", help="JSONL: pairs labelled so far, and the next ones.")] = None,
     add: Annotated[int | None, typer.Option("--add", min=1, help="How many pairs to add; else as many as the plan says.")] = None,
     split: Annotated[str | None, typer.Option("--split", help="Only cases of this split.")] = None,
@@ -67,7 +70,7 @@ def plan_labels(
             check_target(target)
     known = _labels(labels, annotations)
     found = load_corpus(corpus_source(corpus, map_, map_file, None))
-    found = found if split is None else found.only(split=split)
+    found = of_split(found, split)
     judges = make_judges(
         judge, store, allow_remote, price_in, price_out, max_cost, max_calls, beside=out.with_suffix(".verdicts.sqlite")
     )  # fmt: skip
@@ -86,10 +89,9 @@ def plan_labels(
                              "no number of labels reaches this goal; say how many pairs you want with --add")  # fmt: skip
         grown = grow_sample(frame, count, together=[name for pair in contrasts for name in pair], seed=seed)
         write_jsonl(pairs_out, (p.row() for p in grown.pairs))
-        print(
-            f"next: {grown.new} new pairs beside {len(grown.pairs) - grown.new} labelled ones in {pairs_out}",
-            file=sys.stderr,
-        )
+        fewer = f" ({count} were asked for)" if grown.new != count else ""
+        old = len(grown.pairs) - grown.new
+        print(f"next: {grown.new} new pairs{fewer} beside {old} labelled ones in {pairs_out}", file=sys.stderr)
     print(f"plan: {out}", file=sys.stderr)
 
 

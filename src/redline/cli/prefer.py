@@ -223,7 +223,7 @@ def stats(
         table.add_column(name, justify="right")
     for theme, count in found.by_theme.items():
         table.add_row(theme, f"{count:,}", f"{found.longer[theme]:+.1f}")
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     console.print(table)
     for what, counts in (("source", found.by_source), ("clinician", found.by_clinician)):
         print(f"by {what}: " + ", ".join(f"{k} {n:,}" for k, n in counts.items()))
@@ -249,7 +249,7 @@ def show(
                 f"{sets} has no set {id_!r}; {did_you_mean(id_, [s.id for s in found][:2000], 'sets')[:200]}"
             )
         found = tuple(named)
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     for item in found[: 1 if id_ is not None else number]:
         _show(console, item, prompt)
 

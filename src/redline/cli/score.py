@@ -34,6 +34,7 @@ from redline.cli.options import (
     bars,
     corpus_source,
     make_judges,
+    of_split,
 )  # fmt: skip
 from redline.corpus import Corpus, load_corpus
 from redline.files import check_target
@@ -53,11 +54,13 @@ def score(
     store: Store = None, card: Card = None, labels: Labels = None, annotations: Annotations = None,
     theme_texts: ThemeTexts = None, theme_labels: ThemeLabels = None,
     baseline: Annotated[str | None, typer.Option("--baseline", help="Row that every system is compared with.")] = None,
-    margin: Annotated[float, typer.Option("--margin", help="Non-inferiority margin in score points.")] = 0.05,
+    margin: Annotated[float, typer.Option("--margin", max=1, help="Non-inferiority margin in score points.")] = 0.05,
     draws: Annotated[int, typer.Option("--draws", min=100, help="Resamples.")] = 10_000,
     seed: Annotated[int, typer.Option("--seed")] = 17,
-    read_cost: Annotated[float, typer.Option("--read-cost", help="Reading a unit; writing one costs 1.")] = 0.22,
-    delete_cost: Annotated[float, typer.Option("--delete-cost", help="Deleting a unit; writing one costs 1.")] = 0.1,
+    read_cost: Annotated[float, typer.Option("--read-cost", min=0, max=1_000, help="Reading a unit; writing one costs 1.")] = 0.22,
+    delete_cost: Annotated[
+        float, typer.Option("--delete-cost", min=0, max=1_000, help="Deleting a unit; writing one costs 1.")
+    ] = 0.1,
     floors: Annotated[bool, typer.Option("--floors/--no-floors", help="Rows that need no model.")] = True,
     map_: Map = None, map_file: MapFile = None, taxonomy: TaxonomyFile = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave rows with problems out.")] = False,
@@ -71,8 +74,7 @@ def score(
     plan = Plan(Rows(floors, True, seed), EditCost(1.0, delete_cost, read_cost), draws, seed, margin, baseline)
     source = corpus_source(corpus, map_, map_file, taxonomy, max_chars=max_chars, direction_marks=marks)
     found = load_corpus(source, skip_bad=skip_bad)
-    if split is not None:
-        found = found.only(split=split)
+    found = of_split(found, split)
     judges = make_judges(
         judge, store, allow_remote, price_in, price_out, max_cost, max_calls, beside=out / "verdicts.sqlite",
         retry_failed=retry_failed, classifier=classifier, taxonomy=source.taxonomy, card=card,
@@ -100,7 +102,9 @@ def run_score(
 
 def print_scores(scored: Scored) -> None:
     """The headline table, the findings and the signature."""
-    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+    console = Console(
+        highlight=False, markup=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160
+    )
     console.print(_table("Counterfactual: drafts against independent replies", scored.table))
     if scored.observed is not None:
         console.print(_table("Observed edits: drafts against what was sent (another measure)", scored.observed))
@@ -108,6 +112,8 @@ def print_scores(scored: Scored) -> None:
         console.print(corrected_cells(scored.corrected))
         for note in scored.corrected.notes:
             console.print(f"- {note}", markup=False)
+    if scored.findings and scored.validity.caution:
+        console.print(scored.validity.caution)
     for finding in scored.findings:
         console.print(f"- {finding.text}", markup=False)
     run = scored.run

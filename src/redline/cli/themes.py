@@ -30,6 +30,7 @@ from redline.cli.options import (
     bars,
     corpus_source,
     make_judges,
+    of_split,
     read_taxonomy,
 )  # fmt: skip
 from redline.corpus import TextRules, load_corpus
@@ -108,8 +109,7 @@ def compare(
     source = corpus_source(corpus, map_, map_file, taxonomy, max_chars=max_chars, direction_marks=marks)
     _, texts = read_people(None, None, theme_texts, theme_labels, source.taxonomy)
     found = load_corpus(source, skip_bad=skip_bad)
-    if split is not None:
-        found = found.only(split=split)
+    found = of_split(found, split)
     judges = make_judges(
         "exact", store, allow_remote, price_in, price_out, max_cost, max_calls, beside=out / "verdicts.sqlite",
         retry_failed=retry_failed, classifier=classifier, taxonomy=source.taxonomy,
@@ -123,8 +123,11 @@ def compare(
 
 def print_comparison(found: ThemeComparison) -> None:
     """The table of shares, and everything in words."""
-    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
-    shown = Table("theme", title="Share of texts with each theme", box=None, pad_edge=False, title_justify="left")
+    console = Console(
+        highlight=False, markup=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160
+    )
+    title = "Share of texts with each theme" + ("; systems: drafts minus replies" if found.systems else "")
+    shown = Table("theme", title=title, box=None, pad_edge=False, title_justify="left")
     for name in ("your clinicians", "paper", "", *(f"{s.system} (points)" for s in found.systems)):
         shown.add_column(name, no_wrap=True)
     for key, name in found.theme_names.items():

@@ -28,7 +28,7 @@ def results(scored: Scored, study: Mapping[str, Any] | None = None) -> dict[str,
         "signature": str(scored.signature),
         "validity": {
             "content": scored.validity.content.value, "themes": scored.validity.themes.value, "card": scored.validity.card,
-            "reasons": list(scored.validity.reasons),
+            "reasons": list(scored.validity.reasons), "caution": scored.validity.caution,
         },
         "corpus": {
             "name": corpus.name, "digest": corpus.digest, "provenance": corpus.provenance, "cases": people.cases,

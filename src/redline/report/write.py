@@ -27,7 +27,11 @@ def write_results(scored: Scored, folder: str | Path, study: Mapping[str, Any] |
     then moved in, so that files of two runs never mix because one of them could not be written.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = f"cannot be made a folder ({error.strerror})"
+        raise InputError.single(str(folder), why, hint="Name another --out.") from None
     with tempfile.TemporaryDirectory(prefix=".part-", dir=folder) as name:
         part = Path(name)
         write_jsonl(part / "messages.jsonl", messages(scored))

@@ -6,6 +6,7 @@ from scratch, and reading has a cost.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from redline.errors import UsageError
@@ -27,9 +28,11 @@ class EditCost:
     read: float = 0.22
 
     def __post_init__(self) -> None:
-        if self.write <= 0 or self.delete < 0 or self.read < 0:
+        known = all(map(math.isfinite, (self.write, self.delete, self.read)))
+        if not known or self.write <= 0 or self.delete < 0 or self.read < 0:
             raise UsageError(
-                f"costs are positive (write) or not negative (delete, read); got {self.write:g}, {self.delete:g}, {self.read:g}"
+                "costs are numbers, positive (write) or not negative (delete, read); got "
+                f"{self.write:g}, {self.delete:g}, {self.read:g}"
             )
 
     @property

@@ -48,7 +48,7 @@ class LabelCounts:
         """
         said = (
             (self.changed, "are of texts that have changed since and are left out: annotate them anew"),
-            (self.elsewhere, "are of cases or drafts that are not in this table and are left out"),
+            (self.elsewhere, "are of cases or drafts that are not compared here and are left out"),
             (self.undecided, "have a unit that nobody decided about and are left out"),
             (self.empty, "have no reference and are left out"),
         )

@@ -41,9 +41,10 @@ class Plan:
     baseline: str | None = None
 
     def __post_init__(self) -> None:
-        if self.margin <= 0 or self.seed < 0 or self.draws < 100:
+        if not 0 < self.margin <= 1 or self.seed < 0 or self.draws < 100:
             raise UsageError(
-                f"margin is above 0, seed is not negative, draws are 100 or more; got {self.margin:g}, {self.seed}, {self.draws}"
+                "margin is above 0 and up to 1, seed is not negative, draws are 100 or more; got "
+                f"{self.margin:g}, {self.seed}, {self.draws}"
             )
 
 

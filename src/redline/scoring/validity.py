@@ -37,3 +37,14 @@ class Validity:
     themes: Standing = Standing.UNVALIDATED
     card: str | None = None
     reasons: tuple[str, ...] = ()
+
+    @property
+    def caution(self) -> str:
+        """What to say above sentences that go by the judge alone; nothing where it is valid here.
+
+        >>> Validity(Standing.CORRECTED).caution
+        'These sentences go by the judge alone, which is valid with correction: where there are corrected figures, read those.'
+        """
+        if self.content is Standing.VALID:
+            return ""
+        return f"These sentences go by the judge alone, which is {self.content}: where there are corrected figures, read those."

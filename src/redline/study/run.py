@@ -125,7 +125,9 @@ def check_labels(bench: Bench) -> None:
     if named and named not in names:
         raise UsageError(f"[labels] corpus: there is no corpus {named!r}; {did_you_mean(named, names, 'corpora')}")
     for corpus in spec.corpora:
-        study_labels(bench, corpus)
+        labels, cases = study_labels(bench, corpus), bench.place.corpus(corpus).by_id
+        if labels is not None and not any(item.case in cases for item in (*labels.pairs, *labels.texts)):
+            raise UsageError(f"[labels]: none of the labels is of a case of the corpus {corpus.name!r}")
 
 
 def check_baseline(place: StudyPlace) -> None:

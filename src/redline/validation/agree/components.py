@@ -69,7 +69,7 @@ def pooled_components(presence: Floats, *, draws: int, seed: int) -> Components:
     messages, clinicians = (np.flatnonzero(answered.any(axis=i)) for i in (1, 0))
     counts = int(answered.sum()), len(messages), len(clinicians)
     if counts[1] < 2 or counts[2] < 2:
-        reason = f"{counts[1]} messages of {counts[2]} clinicians: two of each are needed to separate them"
+        reason = f"{counts[1]} message(s) of {counts[2]} clinician(s): two of each are needed to separate them"
         return undetermined(NAMES, counts, reason)
     place = np.ix_(messages, clinicians)
     here, y = answered[place], presence[place]

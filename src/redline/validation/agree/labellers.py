@@ -43,7 +43,7 @@ def labelled_units(
     mismatched = 0
     for text in sorted(texts, key=lambda t: (t.case, t.id)):
         names = text.annotators or tuple(f"annotator {i + 1}" for i in range(len(text.labels)))
-        given = dict(zip(names, text.labels, strict=True))
+        given = dict(zip(map(_other_than_writer, names), text.labels, strict=True))
         place = _reply_of(text, own)
         if place is not None:
             if _same(text.units, units[place]):
@@ -59,6 +59,11 @@ def labelled_units(
     raters = tuple(sorted({name for _, rows in found for row in rows for name in row}))
     labels = tuple(tuple(row.get(name) for name in raters) for _, rows in found for row in rows)
     return LabelledUnits(raters, labels, tuple(c for c, rows in found for _ in rows), len(found), mismatched)
+
+
+def _other_than_writer(annotator: str) -> str:
+    """An annotator of this very name stays a rater of their own beside the writers."""
+    return f"annotator {annotator}" if annotator == WRITER else annotator
 
 
 def _reply_of(text: ThemedText, own: Own) -> tuple[str, str] | None:

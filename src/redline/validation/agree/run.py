@@ -146,7 +146,7 @@ def _nothing(corpus: Corpus) -> str:
     people = len({r.clinician for r in corpus.independent})
     return (
         f"No message of {corpus.name} was answered by two clinicians independently ({len(corpus.cases)} messages, "
-        f"{len(corpus.independent)} independent replies, {people} clinicians), so there is no agreement between clinicians to "
+        f"{len(corpus.independent)} independent replies, {people} clinician(s)), so there is no agreement between clinicians to "
         "measure. Have 2 to 5 clinicians answer the same 20 to 50 messages without seeing a draft or each other's replies."
     )  # fmt: skip
 

@@ -99,9 +99,11 @@ def say_annotators(found: Annotators) -> Iterator[str]:
 
 
 def _side(side: AnnotatedSide) -> str:
+    if side.agreement.estimate is None:
+        return "no sentence was decided by two of them"
     return (
         f"they agree on {percent(side.agreement)} of {side.units} sentences, kappa {shown(side.kappa)}, AC1 {shown(side.ac1)}, "
-        f"alpha {shown(side.alpha)}; yes in {percent(side.prevalence)}"
+        f"alpha {shown(side.alpha)}; they say yes of {percent(side.prevalence)}"
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,6 +55,13 @@ class Asked:
     stability: int = 20
     themed: int = THEMED_PAIRS
 
+    def __post_init__(self) -> None:
+        if self.seed < 0 or self.draws < 100 or min(self.stability, self.themed) < 0:
+            raise UsageError(
+                f"seed and numbers of pairs are not negative, draws are 100 or more; got {self.seed}, {self.stability}, "
+                f"{self.themed}, {self.draws}"
+            )
+
 
 def validate(
     judges: Judges, pairs: Sequence[AnnotatedPair], texts: Sequence[ThemedText] = (), *, about: About,
@@ -63,12 +71,13 @@ def validate(
     """The judge card of `judges` on annotated pairs, and on labelled texts where there are any.
 
     A unit that the judge failed on is counted and in no comparison.  `others` are outside validations that stand on the card
-    beside it.  `UsageError` where there is nothing that anybody decided.
+    beside it.  `UsageError` where there is nothing that anybody decided, or the judge decided nothing (its server is down).
     """
     how, settings, taxonomy = how or Asked(), settings or Settings(), taxonomy or default_taxonomy()
     _refuse_nothing(pairs)
     drawn = Resampling(how.draws, how.seed)
     answers = ask(judges, pairs, texts, seed=how.seed, stability=how.stability, themed=how.themed)
+    _refuse_silence(judges, answers.content)
     themes = _theme_sets(texts, answers.themes, taxonomy)
     again = [v for i in answers.sample for v in answers.content[i]]
     stable = content_stability([pairs[i] for i in answers.sample], again, answers.again, drawn)
@@ -119,6 +128,20 @@ def _refuse_nothing(pairs: Sequence[AnnotatedPair]) -> None:
         raise UsageError("nobody decided about any unit, so there is nothing to validate against")
 
 
+def _refuse_silence(judges: Judges, answers: Sequence[Sequence[Verdict]]) -> None:
+    """A judge that never answered was not validated, and a card of it would stand in the place of a good one.
+
+    One that answers and refuses every unit is: its card says that it is not valid.
+    """
+    statuses = Counter(v.status for verdicts in answers for v in verdicts)
+    if statuses and statuses.keys() <= {Status.TIMEOUT, Status.MISSING}:
+        why = ", ".join(f"{count:,} {status.value}" for status, count in statuses.most_common())
+        raise UsageError(
+            f"the judge {judges.content.name!r} gave no verdict on any of the {statuses.total():,} units ({why}), so no card was "
+            "written; see that it answers (a model's server that is up, labels of these very texts), and run the same command again"
+        )
+
+
 def _decisions(pair: AnnotatedPair) -> list[tuple[bool | None, ...]]:
     """The annotators' decisions of each unit."""
     return list(zip(*((*a.deleted, *a.added) for a in pair.annotations), strict=True))
@@ -135,6 +158,17 @@ def _theme_sets(
     return found | {t.units: [frozenset(keys) for keys in t.themes(taxonomy)] for t in texts}
 
 
+def _unequal(pairs: Sequence[AnnotatedPair]) -> tuple[str, ...]:
+    """A card counts every pair alike, also those that were drawn with unequal probabilities."""
+    chances = [p.probability for p in pairs if p.probability is not None]
+    if not chances or max(chances) < 1.5 * min(chances):
+        return ()
+    return (
+        f"the pairs were drawn with probabilities from {min(chances):.2g} to {max(chances):.2g}, and count alike here: "
+        "doubtful ones weigh more than in the whole corpus (`redline annotate sample --allocation proportional` draws them evenly)",
+    )
+
+
 def _material(pairs: Sequence[AnnotatedPair], texts: Sequence[ThemedText], about: About) -> Material:
     nothing = Verdict(Status.MISSING)
     table = unit_table(pairs, [[nothing] * (len(p.draft) + len(p.reference)) for p in pairs])
@@ -147,5 +181,5 @@ def _material(pairs: Sequence[AnnotatedPair], texts: Sequence[ThemedText], about
     return Material(
         name=about.name, provenance=about.provenance, pairs=len(pairs), texts=len(texts),
         cases=len({p.case for p in pairs} | {t.case for t in texts}), units=len(table.cases), annotators=decided,
-        digest=digest([content, labelled]), limits=limits(table.decided, table.cases),
+        digest=digest([content, labelled]), limits=(*limits(table.decided, table.cases), *_unequal(pairs)),
     )  # fmt: skip

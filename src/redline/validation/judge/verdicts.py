@@ -139,7 +139,8 @@ def _bias(bias: Bias, what: str, who: str, messages: int, settings: Settings) ->
     if passed:
         text = f"The {what} by the {who} is people's within {margin:.2f} (bias {signed(bias)})."
         return Check(name="bias", passed=True, text=text)
-    text = f"The bias of {what} is {signed(bias)}, which is not within {margin:.2f} of people's."
+    how = "beyond" if low > margin or high < -margin else "not wholly within"
+    text = f"The bias of {what} is {signed(bias)}: its interval is {how} {margin:.2f} of people's."
     return Check(name="bias", passed=False if low > margin or high < -margin else None, text=text)
 
 
@@ -153,6 +154,14 @@ def _strategies(slices: Sequence[Slice], settings: Settings) -> Check:
         named = "; ".join(f"{s.value} {signed(s.bias.f1)}" for s in wrong)
         text = f"The bias of edit-F1 is beyond {settings.f1_margin:.2f} for drafts of: {named}."
         return Check(name="bias by strategy", passed=False, text=text)
+    untold = [
+        s.value for s in of
+        if (bias := s.bias.f1).estimate is None or (bias.low is None and abs(bias.estimate) > settings.f1_margin)
+    ]  # fmt: skip
+    if untold:
+        named = "; ".join(untold)
+        text = f"Whether the judge favours these strategies cannot be told (no figure, or too few messages): {named}."
+        return Check(name="bias by strategy", passed=None, text=text)
     if not of:
         text = "The pairs do not say which strategy drafted, so no bias by strategy was looked for."
     else:

@@ -109,8 +109,11 @@ def make_frame(
     judged = np.array([(x.draft_units, x.deletions, x.reference_units, x.additions) for x in loads])
     people = human_loads(found, labels)
     if labels and not people.counts.fitting:
+        unjudged = len(every) - len(found)
+        failed = f" The judge failed on a unit of {unjudged:,} of {len(every):,} comparisons, which are left out."
         raise UsageError(
             f"none of the {len(labels)} labelled pairs fits a comparison of this corpus. {' '.join(people.counts.words)}"
+            f"{failed if unjudged else ''}"
         )
     message, messages = group_clusters([c.case for c in found])
     return LabelFrame(

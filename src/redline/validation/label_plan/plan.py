@@ -51,8 +51,13 @@ class LabelGoal:
         wanted = self.width if self.width is not None else self.difference
         if wanted is None or not 0 < wanted < 1:
             raise UsageError("--width and --difference are above 0 and below 1 (points of edit-F1)")
-        if not 0.5 <= self.power < 1 or not 0 < self.alpha < 1 or not 0.5 <= self.level < 1 or not 0 <= self.icc <= 1:
-            raise UsageError("--power is from 0.5 to 1, --alpha above 0 and below 1, --icc from 0 to 1")
+        if (
+            not 0.5 <= self.power < 1
+            or not 1e-6 <= self.alpha < 1
+            or not 0.5 <= self.level < 1
+            or not 0 <= self.icc <= 1
+        ):
+            raise UsageError("--power is from 0.5 and below 1, --alpha from 0.000001 and below 1, --icc from 0 to 1")
 
 
 def contrasts_of(

@@ -40,6 +40,11 @@ from redline.validation.theme_comparison.words import comparison_limits, say_com
 
 __all__ = ["ComparePlan", "compare_themes"]
 
+_NO_THEMES = (
+    "no reply of {} has sentences whose themes are known: the classifier failed on all of them. See that it answers, or take the "
+    "writers' own labels (--labels writers) where the corpus has them."
+)
+
 Classify = Runner[ThemeQuestion, ThemeVerdict]
 
 
@@ -77,7 +82,7 @@ def compare_themes(
     machine = classified(corpus, classifier)
     main = of_writers(own) if whose is ThemeLabels.WRITERS else machine
     if not main.replies:
-        raise UsageError(f"no reply of {corpus.name} has sentences whose themes are known")
+        raise UsageError(_NO_THEMES.format(corpus.name))
     people = of_annotators(texts, corpus, taxonomy) if texts else None
     clinicians, by_clinician = _clinicians(main, taxonomy, plan)
     labelled, pairs = _confused(corpus, texts, taxonomy, plan)

@@ -25,21 +25,23 @@ def share_figure(found: Interval, n: int, messages: int, carrying: int, lacking:
 
     >>> share_figure(Interval(0.0, None, None, None, 0), 40, 20, 0, 20).high
     0.1684
+    >>> share_figure(Interval(1.0, None, None, None, 0), 40, 8, 8, 0).low
+    0.6306
     """
     if found.estimate is None or messages < MIN_CLUSTERS or min(carrying, lacking) >= FEW:
         return figure(found, n)
-    low, high, note = found.low, found.high, ""
+    low, high, notes = found.low, found.high, []
     if carrying < FEW:
         within = found.estimate * messages / carrying if carrying else 1.0
         reach = min(exact_upper(carrying, messages) * within, 1.0)
-        low, high = low or 0.0, max(high or 0.0, found.estimate, reach)
-        note = f"seen in {carrying} of {messages} messages; the upper end is exact"
+        high = max(high or 0.0, found.estimate, reach)
+        notes.append(f"seen in {carrying} of {messages} messages; the upper end is exact")
     if lacking < FEW:
         within = (1 - found.estimate) * messages / lacking if lacking else 1.0
         reach = max(1 - exact_upper(lacking, messages) * within, 0.0)
         low, high = min(found.estimate if low is None else low, found.estimate, reach), 1.0 if high is None else high
-        note = f"missing in {lacking} of {messages} messages; the lower end is exact"
-    return Figure(estimate=found.estimate, low=low, high=high, n=n, clusters=messages, note=note)
+        notes.append(f"missing in {lacking} of {messages} messages; the lower end is exact")
+    return Figure(estimate=found.estimate, low=low or 0.0, high=high, n=n, clusters=messages, note=". ".join(notes))
 
 
 @lru_cache(maxsize=4096)

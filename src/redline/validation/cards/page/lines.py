@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from redline.scoring import Standing
 from redline.validation.cards.card import JudgeCard
-from redline.validation.cards.parts import Pairwise, Rank
+from redline.validation.cards.parts import EditScores, Pairwise, Rank
 from redline.validation.judge.verdicts import shown, signed
 
 __all__ = ["MEANS", "card_lines", "place_words", "summary"]
@@ -17,7 +17,10 @@ MEANS = {
         "Its figures on such data need a correction: have people mark some pairs, and read the figures that are corrected by "
         "their marks."
     ),
-    Standing.NOT_VALID: "Do not use its figures on such data.",
+    Standing.NOT_VALID: (
+        "Do not use its figures on such data. Where the intervals below are wide, have people mark more pairs before you give "
+        "the judge up."
+    ),
     Standing.UNVALIDATED: "Nobody has checked it against people.",
 }
 """What a standing means for the reader."""
@@ -29,8 +32,7 @@ def card_lines(card: JudgeCard) -> Iterator[str]:
     yield f"content judge {card.judge.signature}: {card.verdict.content.value}"
     yield from (f"  - {reason}" for reason in content.verdict.reasons)
     yield f"  kappa: judge {shown(content.kappa.judge_mean)}, people {shown(content.kappa.annotators_mean)}"
-    edit = content.edit
-    yield f"  edit-F1: judge {shown(edit.judge.f1)}, people {shown(edit.people.f1)}, bias {signed(edit.bias.f1)}"
+    yield from _edit_lines(content.edit)
     yield f"  calibration error {shown(content.ece)}; {place_words(content.rank)}"
     if themes is None or card.themes is None:
         yield "theme classifier: not validated (no labelled texts were named)"
@@ -41,6 +43,17 @@ def card_lines(card: JudgeCard) -> Iterator[str]:
             f"  alpha (MASI): classifier {shown(themes.alpha_masi.judge_mean)}, people {shown(themes.alpha_masi.annotators_mean)}"
         )
     yield from (f"limit: {limit}" for limit in card.material.limits)
+
+
+def _edit_lines(edit: EditScores) -> Iterator[str]:
+    """Edit-F1; where people marked one side only it is undefined, and the measure of the side that they marked is shown."""
+    judge, people, bias = edit.judge, edit.people, edit.bias
+    if (bias.precision.estimate is None) == (bias.recall.estimate is None):
+        yield f"  edit-F1: judge {shown(judge.f1)}, people {shown(people.f1)}, bias {signed(bias.f1)}"
+    elif bias.recall.estimate is not None:
+        yield f"  edit-R: judge {shown(judge.recall)}, people {shown(people.recall)}, bias {signed(bias.recall)}"
+    else:
+        yield f"  edit-P: judge {shown(judge.precision)}, people {shown(people.precision)}, bias {signed(bias.precision)}"
 
 
 def place_words(rank: Rank) -> str:

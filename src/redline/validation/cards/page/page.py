@@ -73,11 +73,11 @@ def _by_theme(themes: ThemeFigures, names: dict[str, str]) -> list[Row]:
     ]
 
 
-def _raters(kinds: list[Pairwise]) -> list[tuple[str, list[Figure | None]]]:
-    """A row for each pair of raters with the figure of each kind."""
+def _raters(kinds: list[Pairwise], judge: str = "judge") -> list[tuple[str, list[Figure | None]]]:
+    """A row for each pair of raters with the figure of each kind; `judge` is what the judge is called."""
     rows: list[tuple[str, list[Figure | None]]] = []
     for name in kinds[0].judge:
-        rows.append((f"judge and {name}", [k.judge.get(name) for k in kinds]))
+        rows.append((f"{judge} and {name}", [k.judge.get(name) for k in kinds]))
     for name in kinds[0].annotators:
         rows.append((name.replace("|", " and "), [k.annotators.get(name) for k in kinds]))
     return rows
