@@ -126,7 +126,8 @@ def check_labels(bench: Bench) -> None:
         raise UsageError(f"[labels] corpus: there is no corpus {named!r}; {did_you_mean(named, names, 'corpora')}")
     for corpus in spec.corpora:
         labels, cases = study_labels(bench, corpus), bench.place.corpus(corpus).by_id
-        if labels is not None and not any(item.case in cases for item in (*labels.pairs, *labels.texts)):
+        of = set() if labels is None else {p.case for p in labels.pairs} | {t.case for t in labels.texts}
+        if labels is not None and not of & cases.keys():
             raise UsageError(f"[labels]: none of the labels is of a case of the corpus {corpus.name!r}")
 
 
