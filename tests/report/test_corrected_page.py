@@ -10,7 +10,8 @@ import pytest
 from redline.annotation import AnnotatedPair, Annotation, Labels
 from redline.corpus import Corpus
 from redline.errors import UsageError
-from redline.records import Case, Draft, Reply
+from redline.judging import Scope
+from redline.records import Case, Draft, Reply, Status, Verdict
 from redline.report import messages, read_results, render_report, results, write_results
 from redline.scoring import Judges, Plan, Standing, Validity, score_corpus
 
@@ -89,3 +90,14 @@ def test_results_of_an_older_version_still_make_a_page(corpus, word_judge, quest
     scored = score_corpus(corpus, Judges(word_judge, question_themes), Plan(draws=300))
     old = {k: v for k, v in results(scored).items() if k not in ("validity", "corrected")}
     assert "Edit load" in render_report(old, messages(scored))
+
+
+def test_a_judge_that_never_answers_is_said(corpus, word_judge, question_themes) -> None:
+    class Silent:
+        name, signature, scope, batch = "silent", "silent@1", Scope.UNIT, 1_000
+
+        def judge(self, questions):
+            return [Verdict(Status.TIMEOUT) for _ in questions]
+
+    assert score_corpus(corpus, Judges(Silent(), question_themes), Plan(draws=300)).silent
+    assert not score_corpus(corpus, Judges(word_judge, question_themes), Plan(draws=300)).silent

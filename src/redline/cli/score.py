@@ -88,6 +88,12 @@ def score(
     scored = run_score(found, judges, plan, out, source.taxonomy, people)
     print_scores(scored)
     print(f"results: {out}  (redline report {out})")
+    if scored.silent:
+        print(
+            "redline: the judge answered for no unit, so nothing is known; see that it runs, and score again",
+            file=sys.stderr,
+        )
+        raise typer.Exit(1)
 
 
 def run_score(

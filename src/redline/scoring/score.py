@@ -65,6 +65,12 @@ class Scored:
     validity: Validity = Validity()
     corrected: CorrectedTable | None = None
 
+    @property
+    def silent(self) -> bool:
+        """Whether the judge was asked about units and answered for none: its server is down, and every figure is unknown."""
+        asked = [v for j in self.judged for v in (*j.draft, *j.reference)]
+        return bool(asked) and all(v.p_edit is None for v in asked)
+
 
 def score_corpus(
     corpus: Corpus, judges: Judges, plan: Plan | None = None, taxonomy: Taxonomy | None = None, labels: Labels | None = None
