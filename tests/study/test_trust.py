@@ -97,4 +97,6 @@ def test_a_card_or_labels_do_not_make_it_another_study(small: Path, tmp_path: Pa
     out, model = tmp_path / "out", ScriptedModel()
     run_study(opened(small_spec(small), out, model), quick_judges)
     judge = {"name": "exact", "card": str(write_card(tmp_path / "c", content_judge("exact").signature, "valid here"))}
-    run_study(opened(small_spec(small, judge=judge), out, model), replace(quick_judges))
+    model.asked.clear()
+    again = run_study(opened(small_spec(small, judge=judge), out, model), replace(quick_judges))
+    assert not again.failures and not model.asked, "nothing is drafted anew, and --changed is not asked for"
