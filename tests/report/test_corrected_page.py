@@ -101,3 +101,9 @@ def test_a_judge_that_never_answers_is_said(corpus, word_judge, question_themes)
 
     assert score_corpus(corpus, Judges(Silent(), question_themes), Plan(draws=300)).silent
     assert not score_corpus(corpus, Judges(word_judge, question_themes), Plan(draws=300)).silent
+
+
+def test_a_signature_names_no_card_that_speaks_for_another_judge(corpus, word_judge, question_themes) -> None:
+    other = Validity(Standing.UNVALIDATED, Standing.UNVALIDATED, "abc123", ("The card speaks for another judge.",))
+    scored = score_corpus(corpus, Judges(word_judge, question_themes, validity=other), Plan(draws=300))
+    assert "|unvalidated|" in str(scored.signature) and "abc123" not in str(scored.signature)

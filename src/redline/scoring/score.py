@@ -96,7 +96,7 @@ def score_corpus(
     seen, _ = judge_comparisons(seen_found, judges)
     observed = make_table(seen, measures, draws=plan.draws, seed=plan.seed, margin=plan.margin) if seen else None
     validity = judges.validity
-    signature = Signature(judges.content.signature, judges.themes.signature, table.plan, card=validity.card)
+    signature = Signature(judges.content.signature, judges.themes.signature, table.plan, card=validity.speaking)
     findings = (*outcome_findings(corpus.drafts), *find(table))
     table = with_outcomes(table, corpus.drafts)
     corrected = _corrected(judged, table, labels)

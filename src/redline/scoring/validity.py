@@ -39,6 +39,15 @@ class Validity:
     reasons: tuple[str, ...] = ()
 
     @property
+    def speaking(self) -> str | None:
+        """The card where it speaks for the content judge: what a signature names.
+
+        >>> Validity(Standing.UNVALIDATED, card="abc").speaking is None, Validity(Standing.NOT_VALID, card="abc").speaking
+        (True, 'abc')
+        """
+        return None if self.content is Standing.UNVALIDATED else self.card
+
+    @property
     def caution(self) -> str:
         """What to say above sentences that go by the judge alone; nothing where it is valid here.
 

@@ -230,4 +230,4 @@ def _signature(judges: Judges, whose: ThemeLabels, iap: Iap | None, plan: AgreeP
     themes = judges.themes.signature if whose is ThemeLabels.CLASSIFIER else "writers"
     clusters = max(iap.messages if iap else 1, 1)
     resampling = ResamplingPlan(clusters, plan.draws, plan.seed)
-    return str(Signature(judges.content.signature, themes, resampling, card=judges.validity.card))
+    return str(Signature(judges.content.signature, themes, resampling, card=judges.validity.speaking))
