@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from redline.annotation import AnnotatedPair, ThemedText, read_annotated_pairs, read_themed_texts
+from redline.annotation import AnnotatedPair, ThemedText, read_labels
+from redline.annotation import Labels as People
+from redline.cli.costs import cost_before
 from redline.cli.options import (
     AllowRemote,
     Card,
@@ -33,7 +36,7 @@ from redline.cli.options import (
 from redline.corpus import load_corpus
 from redline.errors import UsageError
 from redline.files import check_target
-from redline.judging import is_paid, pair_questions
+from redline.judging import pair_questions
 from redline.taxonomy import Taxonomy
 from redline.validation.agree import (
     Agreement,
@@ -83,10 +86,8 @@ def agree(
         judge, store, allow_remote, price_in, price_out, max_cost, max_calls, beside=out / "verdicts.sqlite",
         retry_failed=retry_failed, classifier=classifier, taxonomy=source.taxonomy, card=card, bundled=corpus == "bundled",
     )  # fmt: skip
-    if is_paid(judges.content):
-        asked = [q for c in reply_comparisons(found) for q in pair_questions(c.pair)]
-        open_, cost = judges.content_runner().estimate(asked)
-        print(f"{open_:,} questions to ask; at most {cost}", file=sys.stderr)
+    if tell := cost_before(judges):
+        tell([q for c in reply_comparisons(found) for q in pair_questions(c.pair)])
     with bars(judges) as shown:
         agreement = measure(found, shown, plan, source.taxonomy, pairs=marked, texts=texts)
     write_agreement(agreement, out)
@@ -96,7 +97,7 @@ def agree(
 
 def read_people(
     pairs: Path | None, annotations: Path | None, theme_texts: Path | None, theme_labels: Path | None, taxonomy: Taxonomy
-) -> tuple[list[AnnotatedPair], list[ThemedText]]:  # fmt: skip
+) -> tuple[Sequence[AnnotatedPair], Sequence[ThemedText]]:  # fmt: skip
     """What annotators' files hold; a file whose partner is missing is refused."""
     for a, b, names in (
         (pairs, annotations, ("--pairs", "--annotations")),
@@ -104,11 +105,8 @@ def read_people(
     ):
         if (a is None) != (b is None):
             raise UsageError(f"{names[0]} and {names[1]} belong together: the texts, and what people said of them")
-    marked = [] if pairs is None or annotations is None else read_annotated_pairs(pairs, annotations, undecided=True)
-    texts: list[ThemedText] = []
-    if theme_texts is not None and theme_labels is not None:
-        texts = read_themed_texts(theme_texts, theme_labels, taxonomy=taxonomy)
-    return marked, texts
+    found = read_labels(pairs, annotations, theme_texts, theme_labels, taxonomy=taxonomy) or People()
+    return found.pairs, found.texts
 
 
 def print_agreement(agreement: Agreement) -> None:

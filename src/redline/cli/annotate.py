@@ -45,6 +45,7 @@ from redline.annotation.keys import open_keys
 from redline.annotation.screen import Screen
 from redline.annotation.tasks import EditTask, ThemeTask
 from redline.annotation.terminal import Labelling
+from redline.cli.costs import cost_before
 from redline.cli.options import (
     AllowRemote,
     Classifier,
@@ -66,7 +67,7 @@ from redline.cli.options import (
 from redline.corpus import TextRules, load_corpus
 from redline.errors import UsageError, did_you_mean
 from redline.files import check_target, write_json, write_jsonl
-from redline.judging import VerdictStore, is_paid, pair_questions
+from redline.judging import VerdictStore, pair_questions
 from redline.records import Case
 from redline.scoring import Comparison, Judges, Rows, comparisons, judge_comparisons
 from redline.taxonomy import Taxonomy
@@ -143,9 +144,8 @@ def sample(
 
 
 def _candidates(rows: Sequence[Comparison], judges: Judges, taxonomy: Taxonomy) -> list[Candidate]:
-    if is_paid(judges.content):
-        open_, cost = judges.content_runner().estimate([q for c in rows for q in pair_questions(c.pair)])
-        print(f"{open_:,} questions to ask; at most {cost}", file=sys.stderr)
+    if tell := cost_before(judges):
+        tell([q for c in rows for q in pair_questions(c.pair)])
     with bars(judges) as shown:
         judged, _ = judge_comparisons(rows, shown)
     return [

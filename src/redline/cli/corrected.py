@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from redline.cli.numbers import say_interval, say_p
 from redline.scoring import CorrectedTable
-from redline.stats import Interval
 
 __all__ = ["corrected_cells", "corrected_contrasts"]
 
@@ -25,7 +25,7 @@ def corrected_cells(table: CorrectedTable) -> Table:
             if (found := cells.get(measure)) is None or not found.messages:
                 continue
             shown.add_row(
-                row, measure, _shown(found.plain), _shown(found.human), _shown(found.corrected),
+                row, measure, say_interval(found.plain), say_interval(found.human), say_interval(found.corrected),
                 f"{found.labels} ({found.messages})", "" if found.effective is None else f"{found.effective:.0f} labels",
             )  # fmt: skip
             if found.reason:
@@ -46,19 +46,7 @@ def corrected_contrasts(table: CorrectedTable, a: str, b: str) -> Table:
             continue
         found = item.contrast.figure
         shown.add_row(
-            item.measure, _shown(found.plain, 3), _shown(found.human, 3), _shown(found.corrected, 3), _p(item.contrast.p),
-            _p(item.contrast.p_holm), found.reason,
+            item.measure, *(say_interval(i, 3) for i in (found.plain, found.human, found.corrected)), say_p(item.contrast.p),
+            say_p(item.contrast.p_holm), found.reason,
         )  # fmt: skip
     return shown
-
-
-def _p(value: float | None) -> str:
-    return "–" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _shown(i: Interval, digits: int = 2) -> str:
-    if i.estimate is None:
-        return "–"
-    if i.low is None or i.high is None:
-        return f"{i.estimate:.{digits}f}"
-    return f"{i.estimate:.{digits}f} [{i.low:.{digits}f}, {i.high:.{digits}f}]"

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from redline.api import judge_rows
+from redline.cli.costs import tell_spent
 from redline.cli.inputs import read_pairs
 from redline.cli.options import (
     AllowRemote,
@@ -25,7 +26,7 @@ from redline.cli.options import (
 )  # fmt: skip
 from redline.corpus import TextRules
 from redline.files import check_target, write_jsonl
-from redline.judging import Priced, is_paid, pair_questions
+from redline.judging import is_paid, pair_questions
 
 Estimate = Annotated[
     bool, typer.Option("--estimate", help="Only say what would be asked and what it would cost at most.")
@@ -60,7 +61,6 @@ def judge(
     failed = sum(v.p_edit is None for r in results for v in (*r.draft, *r.reference))
     if failed:
         print(f"{failed} unit(s) could not be judged; they count for no score (see 'status')", file=sys.stderr)
-    if is_paid(judges.content) and isinstance(judges.content, Priced):
-        print(f"spent: {judges.content.spent()}", file=sys.stderr)
+    tell_spent(judges)
     if failed and failed == sum(len(r.draft) + len(r.reference) for r in results):
         raise typer.Exit(1)

@@ -13,6 +13,8 @@ from rich.table import Table
 from redline.annotation import Labels as People
 from redline.annotation import read_labels
 from redline.cli.corrected import corrected_cells
+from redline.cli.costs import cost_before
+from redline.cli.numbers import say_interval
 from redline.cli.options import (
     AllowRemote,
     Annotations,
@@ -38,10 +40,9 @@ from redline.cli.options import (
 )  # fmt: skip
 from redline.corpus import Corpus, load_corpus
 from redline.files import check_target
-from redline.judging import is_paid, pair_questions
+from redline.judging import pair_questions
 from redline.report import write_results
 from redline.scoring import EditCost, Judges, Plan, Rows, Scored, ScoreTable, comparisons, score_corpus
-from redline.stats import Interval
 from redline.taxonomy import Taxonomy
 
 SplitName = Annotated[str | None, typer.Option("--split", help="Only cases of this split.")]
@@ -75,16 +76,14 @@ def score(
     source = corpus_source(corpus, map_, map_file, taxonomy, max_chars=max_chars, direction_marks=marks)
     found = load_corpus(source, skip_bad=skip_bad)
     found = of_split(found, split)
+    people = read_labels(labels, annotations, theme_texts, theme_labels, taxonomy=source.taxonomy)
     judges = make_judges(
         judge, store, allow_remote, price_in, price_out, max_cost, max_calls, beside=out / "verdicts.sqlite",
         retry_failed=retry_failed, classifier=classifier, taxonomy=source.taxonomy, card=card,
         bundled=corpus == "bundled",
     )  # fmt: skip
-    if is_paid(judges.content):
-        asked = [q for c in comparisons(found, plan.rows) for q in pair_questions(c.pair)]
-        open_, cost = judges.content_runner().estimate(asked)
-        print(f"{open_:,} questions to ask; at most {cost}", file=sys.stderr)
-    people = read_labels(labels, annotations, theme_texts, theme_labels, taxonomy=source.taxonomy)
+    if tell := cost_before(judges):
+        tell([q for c in comparisons(found, plan.rows) for q in pair_questions(c.pair)])
     scored = run_score(found, judges, plan, out, source.taxonomy, people)
     print_scores(scored)
     print(f"results: {out}  (redline report {out})")
@@ -141,13 +140,7 @@ def _table(title: str, table: ScoreTable) -> Table:
         shown.add_column(name, no_wrap=True)
     for cell in table.cells:
         shown.add_row(
-            cell.name, *(_shown(cell[m]) for m in ("content.precision", "content.recall", "content.f1", "theme.f1", "saved")),
+            cell.name, *(say_interval(cell[m]) for m in ("content.precision", "content.recall", "content.f1", "theme.f1", "saved")),
             str(cell.counts["failed"]), *([str(cell.counts[n]) for n in ("no_draft", "not_drafted")] if withheld else ()),
         )  # fmt: skip
     return shown
-
-
-def _shown(i: Interval) -> str:
-    if i.estimate is None:
-        return "–"
-    return f"{i.estimate:.2f}" if i.low is None or i.high is None else f"{i.estimate:.2f} [{i.low:.2f}, {i.high:.2f}]"

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from redline.cli.corrected import corrected_contrasts
+from redline.cli.numbers import say_interval, say_p
 from redline.cli.options import AllowRemote, bars, progress_bars
 from redline.cli.score import print_scores
 from redline.errors import InputError
 from redline.files import check_target
-from redline.stats import Interval
 from redline.study import (
     Bench,
     StudyPlace,
@@ -136,7 +136,9 @@ def compare(
     table = Table("measure", f"{a} minus {b}", "replies", "p", "p (Holm)", box=None, pad_edge=False)
     for item in contrasts:
         c = item.contrast
-        table.add_row(item.measure, _interval(c.difference), f"{item.replies:,}", _p(c.p), _p(c.p_holm))
+        table.add_row(
+            item.measure, say_interval(c.difference, 3, "+"), f"{item.replies:,}", say_p(c.p), say_p(c.p_holm)
+        )
     _console().print(table)
     if scored.corrected is not None:
         _console().print(corrected_contrasts(scored.corrected, a, b))
@@ -186,15 +188,3 @@ def _time(seconds: float | None) -> str:
         return "unknown"
     minutes = seconds / 60
     return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
-
-
-def _interval(i: Interval) -> str:
-    if i.estimate is None:
-        return "–"
-    return (
-        f"{i.estimate:+.3f}" if i.low is None or i.high is None else f"{i.estimate:+.3f} [{i.low:+.3f}, {i.high:+.3f}]"
-    )
-
-
-def _p(value: float | None) -> str:
-    return "–" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"

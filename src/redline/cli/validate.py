@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from redline.annotation import ThemedText, read_annotated_pairs, read_themed_texts
+from redline.cli.costs import tell_spent
 from redline.cli.options import (
     AllowRemote,
     Classifier,
@@ -27,7 +28,7 @@ from redline.cli.options import (
 )  # fmt: skip
 from redline.errors import UsageError
 from redline.files import check_target
-from redline.judging import Priced, is_paid, pair_questions
+from redline.judging import is_paid, pair_questions
 from redline.scoring import check_themes
 from redline.taxonomy import Taxonomy
 from redline.validation import About, Asked, card_lines, write_card
@@ -86,8 +87,7 @@ def validate(
     for line in card_lines(card):
         print(line)
     print(f"judge card: {out / 'card.json'}  (page: {out / 'card.html'})")
-    if is_paid(judges.content) and isinstance(judges.content, Priced):
-        print(f"spent: {judges.content.spent()}", file=sys.stderr)
+    tell_spent(judges)
 
 
 def _texts(texts: Path | None, labels: Path | None, taxonomy: Taxonomy) -> list[ThemedText]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from redline.report.intervals import interval_row
 from redline.scoring import CorrectedTable
-from redline.stats import Interval
 from redline.stats.predictive import Corrected
 
 __all__ = ["corrected_block"]
@@ -30,11 +30,7 @@ def corrected_block(table: CorrectedTable) -> dict[str, Any]:
 
 def _figure(found: Corrected) -> dict[str, Any]:
     return {
-        "corrected": _interval(found.corrected), "human": _interval(found.human), "plain": _interval(found.plain),
+        "corrected": interval_row(found.corrected), "human": interval_row(found.human), "plain": interval_row(found.plain),
         "weight": found.weight, "labels": found.labels, "messages": found.messages, "effective": found.effective,
         "reason": found.reason,
     }  # fmt: skip
-
-
-def _interval(i: Interval) -> dict[str, Any]:
-    return {"estimate": i.estimate, "low": i.low, "high": i.high, "se": i.se, "clusters": i.clusters}

@@ -9,8 +9,8 @@ import redline
 from redline.corpus import describe
 from redline.records import EditLoad
 from redline.report.corrected import corrected_block
+from redline.report.intervals import interval_row
 from redline.scoring import Cell, Scored, ScoreTable
-from redline.stats import Interval
 
 __all__ = ["results"]
 
@@ -44,7 +44,7 @@ def results(scored: Scored, study: Mapping[str, Any] | None = None) -> dict[str,
         "residual": table.measures.layout.taxonomy.residual,
         "cells": _cells(table),
         "contrasts": _contrasts(table),
-        "crossed": {name: _interval(i) for name, i in table.crossed.items()},
+        "crossed": {name: interval_row(i) for name, i in table.crossed.items()},
         "matrix": [
             {"draft_by": a, "reference_by": b, **_load(load)} for (a, b), load in sorted(scored.matrix.items())
         ],
@@ -60,21 +60,14 @@ def _cells(table: ScoreTable) -> list[dict[str, Any]]:
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
-    values = {name: _interval(i) for name, i in cell.values.items()}
+    values = {name: interval_row(i) for name, i in cell.values.items()}
     return {"name": cell.name, "kind": cell.kind.value, "counts": cell.counts, "values": values}
-
-
-def _interval(interval: Interval) -> dict[str, Any]:
-    return {
-        "estimate": interval.estimate, "low": interval.low, "high": interval.high, "se": interval.se,
-        "clusters": interval.clusters,
-    }  # fmt: skip
 
 
 def _contrasts(table: ScoreTable) -> list[dict[str, Any]]:
     return [
         {
-            "measure": t.measure, "a": t.contrast.a, "b": t.contrast.b, "difference": _interval(t.contrast.difference),
+            "measure": t.measure, "a": t.contrast.a, "b": t.contrast.b, "difference": interval_row(t.contrast.difference),
             "p": t.contrast.p, "p_holm": t.contrast.p_holm, "non_inferiority": t.non_inferior.value, "replies": t.replies,
         }
         for t in table.contrasts
