@@ -1,6 +1,6 @@
 """People's judgements: annotated pairs and labelled texts, how they are drawn, made, kept and read."""
 
-from redline.annotation.annotated import AnnotatedPair, Annotation, ThemedText
+from redline.annotation.annotated import AnnotatedPair, Annotation, ThemedText, edit_share
 from redline.annotation.decisions import Made, blank, edit_row, edits_of, label_rows, progress, read_edits, sessions
 from redline.annotation.labels import Labels, read_labels
 from redline.annotation.log import Log, open_log, read_log
@@ -21,7 +21,7 @@ from redline.annotation.verdicts import annotator_judge, store_annotations
 __all__ = [
     "AnnotatedPair", "Annotation", "Candidate", "Design", "Event", "Labels", "Log", "Made", "PairToLabel", "Question",
     "Sample", "Session", "TextToLabel", "ThemedText", "annotator_judge", "annotator_name", "blank", "draw_sample",
-    "edit_row", "edits_of", "in_order", "label_rows", "main_theme", "open_log", "pair_digest", "progress",
+    "edit_row", "edit_share", "edits_of", "in_order", "label_rows", "main_theme", "open_log", "pair_digest", "progress",
     "read_annotated_pairs", "read_edits", "read_labels", "read_log", "read_pairs_to_label", "read_sheet",
     "read_texts_to_label", "read_themed_texts", "sessions", "sheet_rows", "store_annotations", "texts_of",
     "uncertainty", "write_sheet",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from redline.judging import Pair
 from redline.taxonomy import Taxonomy
 
-__all__ = ["AnnotatedPair", "Annotation", "ThemedText"]
+__all__ = ["AnnotatedPair", "Annotation", "ThemedText", "edit_share"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,16 @@ class ThemedText:
             most = max(votes.values())
             found = [taxonomy.order(key for key, count in votes.items() if count == most)[0]]
         return taxonomy.order(found)
+
+
+def edit_share(marks: Sequence[bool | None]) -> float | None:
+    """Share of those who decided about a unit who edit it; None where nobody decided.
+
+    >>> edit_share([True, None, False]), edit_share([None])
+    (0.5, None)
+    """
+    decided = [mark for mark in marks if mark is not None]
+    return sum(decided) / len(decided) if decided else None
 
 
 def _majority(marks: Sequence[Sequence[bool | None]]) -> tuple[bool, ...]:

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from redline.annotation import AnnotatedPair, ThemedText, pair_digest
+from redline.annotation import AnnotatedPair, ThemedText, edit_share, pair_digest
 from redline.records import EditLoad
 from redline.scoring.comparison import Comparison
 from redline.taxonomy import Taxonomy
@@ -223,8 +223,8 @@ def _load(sides: Shares) -> EditLoad:
 
 def _shares(marks: Sequence[Sequence[bool | None]]) -> tuple[float, ...] | None:
     """Share of the annotators who decided that edit each unit."""
-    decided = [[mark for mark in unit if mark is not None] for unit in zip(*marks, strict=True)]
-    return tuple(sum(unit) / len(unit) for unit in decided) if all(decided) else None
+    known = [s for s in map(edit_share, zip(*marks, strict=True)) if s is not None]
+    return tuple(known) if len(known) == len(marks[0]) else None
 
 
 def _by_texts(labels: Sequence[AnnotatedPair]) -> dict[Texts, list[AnnotatedPair]]:

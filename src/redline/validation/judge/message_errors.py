@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from redline.annotation import AnnotatedPair
+from redline.annotation import AnnotatedPair, edit_share
 from redline.records import Verdict
 from redline.stats import clustered_figures
 from redline.validation.figure import Figure, figure
@@ -51,7 +51,7 @@ def message_errors(pairs: Sequence[AnnotatedPair], verdicts: Mapping[str, Sequen
     sums: dict[str, Floats] = defaultdict(lambda: np.zeros(3))
     failed = 0
     for pair in pairs:
-        shares = [_share(unit) for side in _marks(pair) for unit in zip(*side, strict=True)]
+        shares = [edit_share(unit) for side in _marks(pair) for unit in zip(*side, strict=True)]
         for verdict, share in zip(verdicts[pair.id], shares, strict=True):
             if verdict.p_edit is None or share is None:
                 failed += 1
@@ -66,11 +66,6 @@ def message_errors(pairs: Sequence[AnnotatedPair], verdicts: Mapping[str, Sequen
 def _marks(pair: AnnotatedPair) -> tuple[list[tuple[bool | None, ...]], list[tuple[bool | None, ...]]]:
     """Every annotator's marks of the draft units, and of the reference units."""
     return [a.deleted for a in pair.annotations], [a.added for a in pair.annotations]
-
-
-def _share(marks: Sequence[bool | None]) -> float | None:
-    decided = [m for m in marks if m is not None]
-    return sum(decided) / len(decided) if decided else None
 
 
 def error_figures(errors: MessageErrors, *, draws: int = 2_000, seed: int = 17) -> dict[str, Figure]:

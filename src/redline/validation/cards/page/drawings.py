@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from redline.report.figures.svg import Drawing, short
 from redline.validation.cards.parts import Bin
 from redline.validation.figure import Figure
+from redline.validation.judge.verdicts import shown
+from redline.validation.judge.verdicts import signed as say_signed
 
 __all__ = ["Row", "curve", "lines_of"]
 
@@ -80,13 +82,13 @@ def _named(drawing: Drawing, at: _Place, y: float, name: str, value: Figure, sig
         if value.estimate is None:
             drawing.text(at.left + 8, y + at.line + 4, short(value.note or "undefined", 60), "t small muted")
         else:
-            drawing.text(at.left + at.plot + 14, y + at.line + 4, _shown(value, signed), "t num")
+            drawing.text(at.left + at.plot + 14, y + at.line + 4, (say_signed if signed else shown)(value), "t num")
         return
     drawing.text(at.left, y + 15, name)
     if value.estimate is None:
         drawing.text(at.left, y + at.line + 4, short(value.note or "undefined", 60), "t small muted")
     else:
-        drawing.text(at.left + at.plot, y + 15, _shown(value, signed), "t small num", "end")
+        drawing.text(at.left + at.plot, y + 15, (say_signed if signed else shown)(value), "t small num", "end")
 
 
 def _range(figures: Sequence[Figure], margin: float | None) -> tuple[float, float, float]:
@@ -98,12 +100,6 @@ def _range(figures: Sequence[Figure], margin: float | None) -> tuple[float, floa
     tick = next((t for t in (0.02, 0.05, 0.1, 0.2, 0.5) if wide / t <= 8), 0.5)
     low, high = math.floor(min(values) / tick + 1e-9) * tick, math.ceil(max(values) / tick - 1e-9) * tick
     return low, max(high, low + tick), tick
-
-
-def _shown(value: Figure, signed: bool) -> str:
-    form = "+.3f" if signed else ".2f"
-    text = f"{value.estimate:{form}}"
-    return text if value.low is None or value.high is None else f"{text} [{value.low:{form}}, {value.high:{form}}]"
 
 
 def curve(bins: Sequence[Bin], label: str) -> str:
