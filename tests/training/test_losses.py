@@ -1,6 +1,5 @@
 """Losses against formulas written out, weights, and what a step is divided by."""
 
-import doctest
 import math
 
 import pytest
@@ -10,18 +9,12 @@ torch = pytest.importorskip("torch")
 from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from redline.training import losses  # noqa: E402
 from redline.training.losses import LOSSES, dpo, hinge, ipo, margins, pair_weights, robust  # noqa: E402
 from redline.training.objective import Objective, row_loss, step_totals  # noqa: E402
 from redline.training.preference import PreferencePair  # noqa: E402
 from redline.training.trees import TokenSet, pack  # noqa: E402
 
 NUMBER = st.floats(-50, 50, allow_nan=False)
-
-
-def test_doctests() -> None:
-    found = doctest.testmod(losses)
-    assert found.attempted and not found.failed
 
 
 def sigmoid(x: float) -> float:

@@ -1,6 +1,5 @@
 """What a judge learns: the judge's own prompt, the annotators' answer, and nothing of the test split."""
 
-import doctest
 import json
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redline.annotation import AnnotatedPair, Annotation, ThemedText, annotated
+from redline.annotation import AnnotatedPair, Annotation, ThemedText
 from redline.corpus import bundled_rows, load_corpus
 from redline.errors import InputError, UsageError
 from redline.judging import LlmJudge, LlmThemeJudge, ThemeQuestion, pair_questions
@@ -234,10 +233,6 @@ def test_no_labelled_text_of_the_test_split_is_learned() -> None:
     with pytest.raises(InputError) as caught:
         prepare(blind)
     assert len(caught.value.problems) == len(blind) == 250
-
-
-def test_the_examples_in_the_docstrings() -> None:
-    assert doctest.testmod(annotated).attempted == 2 and doctest.testmod(annotated).failed == 0
 
 
 def test_nothing_here_imports_torch() -> None:

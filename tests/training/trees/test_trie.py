@@ -1,23 +1,16 @@
 """The trie and the rows made of it, against plain lists."""
 
-import doctest
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redline.training.preference import PreferencePair
-from redline.training.trees import Row, TokenSet, build_tree, pack, split_over_budget, trie
+from redline.training.trees import Row, TokenSet, build_tree, pack, split_over_budget
 
 TOKENS = st.integers(1, 3)
 REPLY = st.lists(TOKENS, min_size=0, max_size=6).map(lambda ids: (*ids, 0))
 REPLIES = st.lists(REPLY, min_size=1, max_size=6)
 PROMPT = st.lists(TOKENS, min_size=1, max_size=5).map(tuple)
-
-
-def test_doctests() -> None:
-    found = doctest.testmod(trie)
-    assert found.attempted and not found.failed
 
 
 def path_tokens(row: Row, at: int) -> list[int]:
