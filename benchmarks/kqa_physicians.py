@@ -9,10 +9,11 @@ from common import arguments, finish, machine
 
 from redline.judging import content_judge, theme_judge
 from redline.scoring import Judges
+from redline.stats.words import say_difference as signed
+from redline.stats.words import say_interval as shown
 from redline.validation.cards.page import place_words
 from redline.validation.judge.kqa import KQA, KQA_PROVENANCE, kqa_pairs
 from redline.validation.judge.validate import Asked, elsewhere
-from redline.validation.judge.verdicts import shown, signed
 
 
 def main() -> None:

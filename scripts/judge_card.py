@@ -15,13 +15,15 @@ from redline.corpus import bundled_path
 from redline.files import write_text
 from redline.judging import content_judge, theme_judge
 from redline.scoring import Judges
+from redline.stats.words import say_difference as signed
+from redline.stats.words import say_interval as shown
 from redline.taxonomy import default_taxonomy
 from redline.validation.cards.card import JudgeCard, shipped_card
 from redline.validation.cards.page import place_words, summary
 from redline.validation.cards.parts import AlternativeAnnotator, ContentFigures, Elsewhere, Pairwise
 from redline.validation.judge.kqa import KQA, KQA_PROVENANCE, kqa_pairs
 from redline.validation.judge.validate import About, Asked, elsewhere, validate
-from redline.validation.judge.verdicts import WORDS, shown, signed
+from redline.validation.judge.verdicts import WORDS
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "judge-card.md"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from redline.cli.numbers import say_interval, say_p
 from redline.scoring import CorrectedTable
+from redline.stats.words import say_interval, say_p
 
 __all__ = ["corrected_cells", "corrected_contrasts"]
 

@@ -14,7 +14,6 @@ from redline.annotation import Labels as People
 from redline.annotation import read_labels
 from redline.cli.corrected import corrected_cells
 from redline.cli.costs import cost_before
-from redline.cli.numbers import say_interval
 from redline.cli.options import (
     AllowRemote,
     Annotations,
@@ -43,6 +42,7 @@ from redline.files import check_target
 from redline.judging import pair_questions
 from redline.report import write_results
 from redline.scoring import EditCost, Judges, Plan, Rows, Scored, ScoreTable, comparisons, score_corpus
+from redline.stats.words import say_interval
 from redline.taxonomy import Taxonomy
 
 SplitName = Annotated[str | None, typer.Option("--split", help="Only cases of this split.")]

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from redline.cli.corrected import corrected_contrasts
-from redline.cli.numbers import say_interval, say_p
 from redline.cli.options import AllowRemote, bars, progress_bars
 from redline.cli.score import print_scores
 from redline.errors import InputError
 from redline.files import check_target
+from redline.stats.words import say_interval, say_p
 from redline.study import (
     Bench,
     StudyPlace,

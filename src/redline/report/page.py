@@ -10,6 +10,7 @@ from jinja2 import Environment
 
 from redline.report.environment import page_environment
 from redline.report.figures import fingerprint, forest, heatmap, matrix
+from redline.stats.words import say_estimate, say_number, say_p
 
 __all__ = ["render_overview", "render_report"]
 
@@ -47,7 +48,7 @@ def render_overview(name: str, results: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _environment() -> Environment:
-    return page_environment("redline.report", {"num": _num, "cell": _cell, "p": _p})
+    return page_environment("redline.report", {"num": say_number, "cell": _cell, "p": say_p})
 
 
 def _by_row(findings: Iterable[Mapping[str, str]]) -> dict[str, list[Mapping[str, str]]]:
@@ -124,16 +125,5 @@ def _verdicts(units: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
     ]
 
 
-def _num(value: float | None, digits: int = 2) -> str:
-    return "–" if value is None else f"{round(value, digits) + 0.0:.{digits}f}"  # + 0.0: no "-0.00"
-
-
 def _cell(value: Mapping[str, Any], digits: int = 2) -> str:
-    if value["estimate"] is None:
-        return "–"
-    text = _num(value["estimate"], digits)
-    return text if value["low"] is None else f"{text} [{_num(value['low'], digits)}, {_num(value['high'], digits)}]"
-
-
-def _p(value: float | None) -> str:
-    return "–" if value is None else ("< 0.001" if value < 0.001 else f"{value:.3f}")
+    return say_estimate(value["estimate"], value["low"], value["high"], digits)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from redline.scoring.comparison import Kind
 from redline.scoring.table import Cell, ScoreTable
 from redline.stats import Interval
+from redline.stats.words import say_interval
 
 __all__ = ["Finding", "find"]
 
@@ -153,15 +154,7 @@ def _unpublished(table: ScoreTable) -> Iterator[Finding]:
 
 
 def _interval(i: Interval) -> str:
-    if i.estimate is None:
-        return "undefined"
-    return (
-        _two(i.estimate) if i.low is None or i.high is None else f"{_two(i.estimate)} [{_two(i.low)}, {_two(i.high)}]"
-    )
-
-
-def _two(value: float) -> str:
-    return f"{round(value, 2) + 0.0:.2f}"  # + 0.0: no "-0.00"
+    return say_interval(i, unknown="undefined")
 
 
 def _share(i: Interval) -> str:

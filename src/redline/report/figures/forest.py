@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from redline.report.figures.svg import Drawing, short
+from redline.stats.words import say_estimate
 
 __all__ = ["forest"]
 
@@ -39,9 +40,7 @@ def forest(cells: Sequence[Mapping[str, Any]], measure: str, label: str) -> str:
         if value["low"] is not None:
             drawing.line(_x(value["low"], top), y, _x(value["high"], top), y, f"bar {css}")
         drawing.dot(_x(value["estimate"], top), y, 5, f"fill {css}", cell["name"])
-        shown = f"{value['estimate']:.2f}"
-        if value["low"] is not None:
-            shown += f"  [{value['low']:.2f}, {value['high']:.2f}]"
+        shown = say_estimate(value["estimate"], value["low"], value["high"])
         drawing.text(_LEFT + _PLOT + 14, y + 4, shown, "t num")
     return drawing.render()
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from redline.report.figures.svg import Drawing, short
+from redline.stats.words import say_estimate
 
 __all__ = ["heatmap"]
 
@@ -30,9 +31,8 @@ def heatmap(cells: Sequence[Mapping[str, Any]], themes: Sequence[Mapping[str, An
             if estimate is None:
                 drawing.text(x + _CELL / 2, y + _ROW / 2 + 4, "–", "t muted", "middle")
                 continue
-            title = f"{cell['name']}, {theme['name']}: {estimate:.2f}"
-            if value["low"] is not None:
-                title += f" [{value['low']:.2f}, {value['high']:.2f}]"
+            said = say_estimate(estimate, value["low"], value["high"])
+            title = f"{cell['name']}, {theme['name']}: {said}"
             drawing.rect(
                 x + 1, y + 1, _CELL - 2, _ROW - 2, "heat", opacity=0.06 + 0.94 * min(estimate / 0.8, 1.0), title=title
             )

@@ -8,6 +8,7 @@ from typing import Any
 
 from redline.records import Status
 from redline.stats import Interval
+from redline.stats.words import say_interval, say_number
 
 __all__ = ["JudgeQuality", "ThemeQuality"]
 
@@ -42,10 +43,10 @@ class JudgeQuality:
         judge, people = self.edit_f1
         return [
             _judged(self.units, self.statuses),
-            f"kappa with people {_shown(self.kappa)}; edited units: F1 {_shown(self.f1)}, precision "
-            f"{_shown(self.precision)}, recall {_shown(self.recall)}",
-            f"share edited: people {_number(self.edited)}, judge {_number(self.said)}; edit-F1 of {self.whole_pairs} pair(s) "
-            f"judged whole: people {_number(people)}, judge {_number(judge)}",
+            f"kappa with people {say_interval(self.kappa)}; edited units: F1 {say_interval(self.f1)}, precision "
+            f"{say_interval(self.precision)}, recall {say_interval(self.recall)}",
+            f"share edited: people {say_number(self.edited)}, judge {say_number(self.said)}; edit-F1 of {self.whole_pairs} pair(s) "
+            f"judged whole: people {say_number(people)}, judge {say_number(judge)}",
         ]
 
     def as_dict(self) -> dict[str, Any]:
@@ -82,7 +83,8 @@ class ThemeQuality:
         figures = ", ".join(f"{k} {v['f1']:.2f} ({v['support']:.0f})" for k, v in self.themes.items() if v["support"])
         return [
             _judged(self.units, self.statuses),
-            f"micro F1 {_shown(self.micro_f1)}, macro F1 {_number(self.macro_f1)}; exactly people's themes {_shown(self.exact)}",
+            f"micro F1 {say_interval(self.micro_f1)}, macro F1 {say_number(self.macro_f1)}; "
+            f"exactly people's themes {say_interval(self.exact)}",
             f"F1 (units) by theme: {figures}",
         ]
 
@@ -101,13 +103,3 @@ def _judged(units: int, statuses: Mapping[str, int]) -> str:
 
 def _plain(i: Interval) -> dict[str, float | None]:
     return {"estimate": i.estimate, "low": i.low, "high": i.high}
-
-
-def _shown(i: Interval) -> str:
-    if i.estimate is None or i.low is None or i.high is None:
-        return _number(i.estimate)
-    return f"{i.estimate:.2f} [{i.low:.2f}, {i.high:.2f}]"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"

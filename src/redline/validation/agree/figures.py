@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from redline.report.figures.svg import Drawing, short
+from redline.stats.words import say_interval
 from redline.validation.agree.result import Iap, Predictor, VarianceShares
 from redline.validation.figure import Figure
 
@@ -87,12 +88,10 @@ def predictor_figure(predictors: Sequence[Predictor]) -> str:
             drawing.text(left + 8, y + 4, "undefined", "t muted")
             continue
         css = "people" if "own" in predictor.knows else "s0"
-        text = f"{value.estimate:.2f}"
         if value.low is not None and value.high is not None:
             drawing.line(left + 460 * value.low, y, left + 460 * value.high, y, f"bar {css}")
-            text += f"  [{value.low:.2f}, {value.high:.2f}]"
         drawing.dot(left + 460 * value.estimate, y, 5, f"fill {css}", predictor.knows)
-        drawing.text(left + 474, y + 4, text, "t num")
+        drawing.text(left + 474, y + 4, say_interval(value), "t num")
     return drawing.render()
 
 

@@ -8,6 +8,7 @@ from redline.scoring import Standing
 from redline.scoring.findings import NEAR_ZERO
 from redline.scoring.table import MIN_CLINICIANS
 from redline.stats import MIN_CLUSTERS
+from redline.stats.words import say_interval
 from redline.taxonomy import Taxonomy
 from redline.validation.agree.result import (
     Adaptation,
@@ -32,17 +33,12 @@ EXTREME = 0.05
 
 
 def shown(value: Figure, digits: int = 2) -> str:
-    """`0.24 [0.20, 0.28]`, without the brackets where there is no interval.
+    """`0.24 [0.20, 0.28]`, as in a sentence.
 
     >>> shown(Figure(estimate=0.24, low=0.2, high=0.28, n=9, clusters=9))
     '0.24 [0.20, 0.28]'
     """
-    if value.estimate is None:
-        return "undefined"
-    text = f"{round(value.estimate, digits) + 0.0:.{digits}f}"  # + 0.0: no "-0.00"
-    if value.low is None or value.high is None:
-        return text
-    return f"{text} [{round(value.low, digits) + 0.0:.{digits}f}, {round(value.high, digits) + 0.0:.{digits}f}]"
+    return say_interval(value, digits, unknown="undefined")
 
 
 def percent(value: Figure) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from redline.scoring import Standing
+from redline.stats.words import say_difference, say_interval
 from redline.validation.cards.parts import (
     AlternativeAnnotator,
     Bias,
@@ -88,7 +89,7 @@ def _informative(mean: Figure, what: str, who: str, messages: int, settings: Set
         else "so it tells too little about people's decisions"
     )
     text = (
-        f"The {who} agrees with people at a mean {what} of {shown(mean)}, and the lower end is "
+        f"The {who} agrees with people at a mean {what} of {say_interval(mean)}, and the lower end is "
         f"{'above' if passed else 'not above'} {settings.informative:.2f}, {tells}."
     )  # fmt: skip
     return Check(name="informative", passed=passed, text=text)
@@ -104,8 +105,9 @@ def _like_people(
     bounds = _bounds(gap, messages, settings)
     if bounds and bounds[0] > -settings.kappa_margin:
         text = (
-            f"The {who} agrees with people about as well as they agree with each other ({what} {shown(kappa.annotators_mean)} "
-            f"among people; {who} minus people {signed(gap)}, not worse by {settings.kappa_margin:.2f})."
+            f"The {who} agrees with people about as well as they agree with each other ({what} "
+            f"{say_interval(kappa.annotators_mean)} among people; {who} minus people "
+            f"{say_difference(gap)}, not worse by {settings.kappa_margin:.2f})."
         )
         return Check(name="like people", passed=True, text=text)
     if by_test:
@@ -122,7 +124,9 @@ def _like_people(
         else f"It is not shown that the {who} agrees with people about as well as they agree with each other"
     )
     worse = "worse" if clearly else "which may be worse"
-    text = f"{told}: {who} minus people {signed(gap)} in {what}, {worse} by more than {settings.kappa_margin:.2f}."
+    text = (
+        f"{told}: {who} minus people {say_difference(gap)} in {what}, {worse} by more than {settings.kappa_margin:.2f}."
+    )
     if tested and by_test is False:
         text += f" The alternative-annotator test is not passed either (winning rate {test.winning_rate:.2f})."
     return Check(name="like people", passed=False if clearly or by_test is False else None, text=text)
@@ -137,10 +141,10 @@ def _bias(bias: Bias, what: str, who: str, messages: int, settings: Settings) ->
     low, high = bounds
     passed = -margin < low and high < margin
     if passed:
-        text = f"The {what} by the {who} is people's within {margin:.2f} (bias {signed(bias)})."
+        text = f"The {what} by the {who} is people's within {margin:.2f} (bias {say_difference(bias)})."
         return Check(name="bias", passed=True, text=text)
     how = "beyond" if low > margin or high < -margin else "not wholly within"
-    text = f"The bias of {what} is {signed(bias)}: its interval is {how} {margin:.2f} of people's."
+    text = f"The bias of {what} is {say_difference(bias)}: its interval is {how} {margin:.2f} of people's."
     return Check(name="bias", passed=False if low > margin or high < -margin else None, text=text)
 
 
@@ -151,7 +155,7 @@ def _strategies(slices: Sequence[Slice], settings: Settings) -> Check:
         if (p := s.bias.f1.p_holm) is not None and p < settings.alpha and abs(s.bias.f1.estimate or 0.0) > settings.f1_margin
     ]  # fmt: skip
     if wrong:
-        named = "; ".join(f"{s.value} {signed(s.bias.f1)}" for s in wrong)
+        named = "; ".join(f"{s.value} {say_difference(s.bias.f1)}" for s in wrong)
         text = f"The bias of edit-F1 is beyond {settings.f1_margin:.2f} for drafts of: {named}."
         return Check(name="bias by strategy", passed=False, text=text)
     untold = [
@@ -201,23 +205,3 @@ WORDS = {
     "paraphrase": "prompt in other words",
 }
 """The stability tests for people."""
-
-
-def shown(figure: Figure) -> str:
-    """Estimate with interval, for people.
-
-    >>> shown(Figure(estimate=0.5, low=0.4, high=0.6, n=9, clusters=9))
-    '0.50 [0.40, 0.60]'
-    """
-    if figure.estimate is None:
-        return "–"
-    text = f"{figure.estimate:.2f}"
-    return text if figure.low is None or figure.high is None else f"{text} [{figure.low:.2f}, {figure.high:.2f}]"
-
-
-def signed(figure: Figure) -> str:
-    """A difference with its interval, for people."""
-    if figure.estimate is None:
-        return "–"
-    text = f"{figure.estimate:+.3f}"
-    return text if figure.low is None or figure.high is None else f"{text} [{figure.low:+.3f}, {figure.high:+.3f}]"

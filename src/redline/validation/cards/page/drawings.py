@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from redline.report.figures.svg import Drawing, short
+from redline.stats.words import say_difference, say_interval
 from redline.validation.cards.parts import Bin
 from redline.validation.figure import Figure
-from redline.validation.judge.verdicts import shown
-from redline.validation.judge.verdicts import signed as say_signed
 
 __all__ = ["Row", "curve", "lines_of"]
 
@@ -82,13 +81,17 @@ def _named(drawing: Drawing, at: _Place, y: float, name: str, value: Figure, sig
         if value.estimate is None:
             drawing.text(at.left + 8, y + at.line + 4, short(value.note or "undefined", 60), "t small muted")
         else:
-            drawing.text(at.left + at.plot + 14, y + at.line + 4, (say_signed if signed else shown)(value), "t num")
+            drawing.text(
+                at.left + at.plot + 14, y + at.line + 4, (say_difference if signed else say_interval)(value), "t num"
+            )
         return
     drawing.text(at.left, y + 15, name)
     if value.estimate is None:
         drawing.text(at.left, y + at.line + 4, short(value.note or "undefined", 60), "t small muted")
     else:
-        drawing.text(at.left + at.plot, y + 15, (say_signed if signed else shown)(value), "t small num", "end")
+        drawing.text(
+            at.left + at.plot, y + 15, (say_difference if signed else say_interval)(value), "t small num", "end"
+        )
 
 
 def _range(figures: Sequence[Figure], margin: float | None) -> tuple[float, float, float]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from redline.scoring import Standing
+from redline.stats.words import say_difference, say_interval
 from redline.validation.cards.card import JudgeCard
 from redline.validation.cards.parts import EditScores, Pairwise, Rank
-from redline.validation.judge.verdicts import shown, signed
 
 __all__ = ["MEANS", "card_lines", "place_words", "summary"]
 
@@ -31,16 +31,17 @@ def card_lines(card: JudgeCard) -> Iterator[str]:
     content, themes = card.content, card.themes_level
     yield f"content judge {card.judge.signature}: {card.verdict.content.value}"
     yield from (f"  - {reason}" for reason in content.verdict.reasons)
-    yield f"  kappa: judge {shown(content.kappa.judge_mean)}, people {shown(content.kappa.annotators_mean)}"
+    yield f"  kappa: judge {say_interval(content.kappa.judge_mean)}, people {say_interval(content.kappa.annotators_mean)}"
     yield from _edit_lines(content.edit)
-    yield f"  calibration error {shown(content.ece)}; {place_words(content.rank)}"
+    yield f"  calibration error {say_interval(content.ece)}; {place_words(content.rank)}"
     if themes is None or card.themes is None:
         yield "theme classifier: not validated (no labelled texts were named)"
     else:
         yield f"theme classifier {card.themes.signature}: {card.verdict.themes.value}"
         yield from (f"  - {reason}" for reason in themes.verdict.reasons)
         yield (
-            f"  alpha (MASI): classifier {shown(themes.alpha_masi.judge_mean)}, people {shown(themes.alpha_masi.annotators_mean)}"
+            f"  alpha (MASI): classifier {say_interval(themes.alpha_masi.judge_mean)}, "
+            f"people {say_interval(themes.alpha_masi.annotators_mean)}"
         )
     yield from (f"limit: {limit}" for limit in card.material.limits)
 
@@ -49,11 +50,13 @@ def _edit_lines(edit: EditScores) -> Iterator[str]:
     """Edit-F1; where people marked one side only it is undefined, and the measure of the side that they marked is shown."""
     judge, people, bias = edit.judge, edit.people, edit.bias
     if (bias.precision.estimate is None) == (bias.recall.estimate is None):
-        yield f"  edit-F1: judge {shown(judge.f1)}, people {shown(people.f1)}, bias {signed(bias.f1)}"
+        name, measure = "edit-F1", "f1"
     elif bias.recall.estimate is not None:
-        yield f"  edit-R: judge {shown(judge.recall)}, people {shown(people.recall)}, bias {signed(bias.recall)}"
+        name, measure = "edit-R", "recall"
     else:
-        yield f"  edit-P: judge {shown(judge.precision)}, people {shown(people.precision)}, bias {signed(bias.precision)}"
+        name, measure = "edit-P", "precision"
+    by_judge, by_people, off = (getattr(side, measure) for side in (judge, people, bias))
+    yield f"  {name}: judge {say_interval(by_judge)}, people {say_interval(by_people)}, bias {say_difference(off)}"
 
 
 def place_words(rank: Rank) -> str:

@@ -6,13 +6,14 @@ from typing import Any
 
 from redline.report.environment import page_environment
 from redline.scoring import Standing
+from redline.stats.words import say_difference, say_interval, say_number, say_p
 from redline.taxonomy import Taxonomy, default_taxonomy
 from redline.validation.cards.card import JudgeCard
 from redline.validation.cards.page.drawings import Row, curve, lines_of
 from redline.validation.cards.page.lines import MEANS, place_words, summary
 from redline.validation.cards.parts import ContentFigures, Pairwise, ThemeFigures
 from redline.validation.figure import Figure
-from redline.validation.judge.verdicts import WORDS, shown, signed
+from redline.validation.judge.verdicts import WORDS
 
 __all__ = ["render_card"]
 
@@ -30,7 +31,13 @@ ASKED = {
 def render_card(card: JudgeCard, taxonomy: Taxonomy | None = None) -> str:
     """The whole page; `taxonomy` names the themes (a key that it does not know stands as it is)."""
     known = taxonomy or default_taxonomy()
-    filters: dict[str, Any] = {"shown": shown, "signed": signed, "p": _p, "num": _num, "mark": _mark}
+    filters: dict[str, Any] = {
+        "shown": say_interval,
+        "signed": say_difference,
+        "p": say_p,
+        "num": say_number,
+        "mark": _mark,
+    }
     names = {
         key: known[key].name if key in known else key for key in (card.themes_level.themes if card.themes_level else ())
     }
@@ -81,14 +88,6 @@ def _raters(kinds: list[Pairwise], judge: str = "judge") -> list[tuple[str, list
     for name in kinds[0].annotators:
         rows.append((name.replace("|", " and "), [k.annotators.get(name) for k in kinds]))
     return rows
-
-
-def _p(value: float | None) -> str:
-    return "–" if value is None else ("< 0.001" if value < 0.001 else f"{value:.3f}")
-
-
-def _num(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
 
 
 def _mark(passed: bool | None) -> str:
