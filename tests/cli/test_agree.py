@@ -8,6 +8,10 @@ from typer.testing import CliRunner
 
 from redline.cli import app
 from redline.errors import RedlineError
+from redline.judging import ExactJudge
+from redline.records import Status, Verdict
+from redline.scoring import Judges
+from redline.validation.agree.reply_themes import NoClassifier
 
 RUN = CliRunner()
 
@@ -64,6 +68,21 @@ def test_agree_contract(small: Path, tmp_path: Path) -> None:
     assert sorted(p.name for p in out.iterdir()) == ["agreement.html", "agreement.json"]
 
 
+def test_a_judge_that_never_answers_is_no_success(small: Path, tmp_path: Path, monkeypatch) -> None:
+    class Silent(ExactJudge):
+        def judge(self, questions):
+            return [Verdict(Status.TIMEOUT) for _ in questions]
+
+    monkeypatch.setattr("redline.cli.agree.make_judges", lambda *_, **__: Judges(Silent(), NoClassifier()))
+    run = redline("agree", str(small), "--out", str(tmp_path), "--labels", "writers", "--draws", "200")
+    assert run.exit_code == 1 and "the judge answered for no unit" in run.stderr
+    found = json.loads((tmp_path / "agreement.json").read_text())["iap"]
+    assert found["unjudged"] == found["comparisons"] and found["content"]["overall"]["estimate"] is None
+    assert found["theme"]["overall"]["estimate"] is not None, (
+        "what the writers said of their themes is known all the same"
+    )
+
+
 def test_the_same_twice(small: Path, tmp_path: Path) -> None:
     for name in ("a", "b"):
         assert redline(
@@ -108,9 +127,7 @@ def test_refusals(small: Path, tmp_path: Path) -> None:
 
     out = str(tmp_path / "out")
     pairs = jsonl(tmp_path / "p.jsonl", [{"id": "p", "case": "m1", "draft": ["A."], "reference": []}])
-    assert "--pairs and --annotations belong together" in refused(
-        "agree", str(small), "--out", out, "--pairs", str(pairs)
-    )
+    assert "--pairs needs --annotations" in refused("agree", str(small), "--out", out, "--pairs", str(pairs))
     assert "corpus has no case of it; its splits are test, train" in refused(
         "agree", str(small), "--out", out, "--judge", "exact", "--split", "none"
     )

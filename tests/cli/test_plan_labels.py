@@ -59,7 +59,7 @@ def test_the_next_pairs_read_like_any_sample(tmp_path: Path) -> None:
         (("--width", 0.05, "--difference", 0.02), "one goal"),
         (("--width", 0.05, "--add", 5), "--pairs-out"),
         (("--width", 0.05, "--baseline", ZERO), "belong to --difference"),
-        (("--width", 0.05, *LABELS[:2]), "go together"),
+        (("--width", 0.05, *LABELS[:2]), "--labels needs --annotations"),
         (("--difference", 0.02, "--between", ZERO, "nobody"), "there is no system 'nobody'"),
         (("--difference", 0.02, "--baseline", "frontier-llm/zeroshot"), "did you mean 'frontier-llm/zero_shot'"),
         (("--difference", 0.02, "--alpha", 1e-300), "--alpha from 0.000001"),

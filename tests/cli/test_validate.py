@@ -86,7 +86,7 @@ def test_annotations_that_do_not_fit_are_refused(
 
 def test_options_that_go_together(files: Path, tmp_path: Path) -> None:
     for more, words in (
-        (("--theme-texts", f"{files}/texts.jsonl"), "go together"),
+        (("--theme-texts", f"{files}/texts.jsonl"), "--theme-texts needs --theme-labels"),
         (("--date", "yesterday"), "is no date"),
     ):
         done = RUN.invoke(

@@ -38,6 +38,8 @@ def read(tmp_path: Path, text: str) -> object:
         (GOOD.replace('name = "a"', 'name = "a/b"'), "line 5, field 'corpora[0].name': may hold letters"),
         (GOOD + '\n[[corpora]]\nname = "a"\npath = "bundled"\n', "line 12, field 'corpora[1].name': is 'a', as is an earlier one"),
         (GOOD.replace('["zero_shot"]', '["rag", "rag"]'), "field 'strategies': names a strategy twice"),
+        (GOOD + '\n[labels]\npairs = "p"\nannotations = "e"\ntheme_labels = "l"\n',
+         "line 14, field 'labels.theme_labels': needs theme_texts: the texts, and what people said of them, are two files"),
         ("name = ", "line 1: is not TOML"),
         ("", "field 'name': is missing"),
         (GOOD.replace("[[models]]", "[[modells]]"), "field 'modells': is unknown; did you mean 'models'?"),

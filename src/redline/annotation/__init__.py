@@ -2,7 +2,7 @@
 
 from redline.annotation.annotated import AnnotatedPair, Annotation, ThemedText, edit_share
 from redline.annotation.decisions import Made, blank, edit_row, edits_of, label_rows, progress, read_edits, sessions
-from redline.annotation.labels import Labels, read_labels
+from redline.annotation.labels import Labels, check_partners, read_labels
 from redline.annotation.log import Log, open_log, read_log
 from redline.annotation.names import annotator_name
 from redline.annotation.reading import (
@@ -20,7 +20,7 @@ from redline.annotation.verdicts import annotator_judge, store_annotations
 
 __all__ = [
     "AnnotatedPair", "Annotation", "Candidate", "Design", "Event", "Labels", "Log", "Made", "PairToLabel", "Question",
-    "Sample", "Session", "TextToLabel", "ThemedText", "annotator_judge", "annotator_name", "blank", "draw_sample",
+    "Sample", "Session", "TextToLabel", "ThemedText", "annotator_judge", "annotator_name", "blank", "check_partners", "draw_sample",
     "edit_row", "edit_share", "edits_of", "in_order", "label_rows", "main_theme", "open_log", "pair_digest", "progress",
     "read_annotated_pairs", "read_edits", "read_labels", "read_log", "read_pairs_to_label", "read_sheet",
     "read_texts_to_label", "read_themed_texts", "sessions", "sheet_rows", "store_annotations", "texts_of",

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from redline.annotation import AnnotatedPair, ThemedText, read_labels
 from redline.annotation import Labels as People
-from redline.cli.costs import cost_before
+from redline.cli.costs import SILENT, cost_before
 from redline.cli.options import (
     AllowRemote,
     Card,
@@ -34,7 +34,6 @@ from redline.cli.options import (
     of_split,
 )  # fmt: skip
 from redline.corpus import load_corpus
-from redline.errors import UsageError
 from redline.files import check_target
 from redline.judging import pair_questions
 from redline.taxonomy import Taxonomy
@@ -93,19 +92,16 @@ def agree(
     write_agreement(agreement, out)
     print_agreement(agreement)
     print(f"agreement: {out / 'agreement.html'}")
+    if agreement.iap is not None and agreement.iap.silent:
+        print(SILENT, file=sys.stderr)
+        raise typer.Exit(1)
 
 
 def read_people(
     pairs: Path | None, annotations: Path | None, theme_texts: Path | None, theme_labels: Path | None, taxonomy: Taxonomy
 ) -> tuple[Sequence[AnnotatedPair], Sequence[ThemedText]]:  # fmt: skip
     """What annotators' files hold; a file whose partner is missing is refused."""
-    for a, b, names in (
-        (pairs, annotations, ("--pairs", "--annotations")),
-        (theme_texts, theme_labels, ("--theme-texts", "--theme-labels")),
-    ):
-        if (a is None) != (b is None):
-            raise UsageError(f"{names[0]} and {names[1]} belong together: the texts, and what people said of them")
-    found = read_labels(pairs, annotations, theme_texts, theme_labels, taxonomy=taxonomy) or People()
+    found = read_labels(pairs, annotations, theme_texts, theme_labels, taxonomy=taxonomy, first="--pairs") or People()
     return found.pairs, found.texts
 
 

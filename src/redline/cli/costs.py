@@ -1,4 +1,4 @@
-"""What a paid content judge will cost at most, and what it has cost, on standard error."""
+"""What a verb says of its judge on standard error: what it will cost at most, what it has cost, that it never answered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from redline.judging import ContentQuestion, Priced, is_paid
 from redline.scoring import Judges
 
-__all__ = ["cost_before", "tell_spent"]
+__all__ = ["SILENT", "cost_before", "tell_spent"]
+
+SILENT = "redline: the judge answered for no unit, so nothing is known; see that it runs, and ask again with --retry-failed"
 
 
 def cost_before(judges: Judges) -> Callable[[Sequence[ContentQuestion]], None] | None:

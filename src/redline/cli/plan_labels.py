@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from redline.annotation import AnnotatedPair, read_annotated_pairs
+from redline.annotation import read_labels
 from redline.cli.costs import cost_before, tell_spent
 from redline.cli.options import (
     AllowRemote,
@@ -68,7 +68,8 @@ def plan_labels(
     for target in (out, pairs_out):
         if target is not None:
             check_target(target)
-    known = _labels(labels, annotations)
+    people = read_labels(labels, annotations)
+    known = () if people is None else people.pairs
     found = load_corpus(corpus_source(corpus, map_, map_file, None))
     found = of_split(found, split)
     judges = make_judges(
@@ -93,9 +94,3 @@ def plan_labels(
         old = len(grown.pairs) - grown.new
         print(f"next: {grown.new} new pairs{fewer} beside {old} labelled ones in {pairs_out}", file=sys.stderr)
     print(f"plan: {out}", file=sys.stderr)
-
-
-def _labels(labels: Path | None, annotations: Path | None) -> list[AnnotatedPair]:
-    if (labels is None) != (annotations is None):
-        raise UsageError("--labels and --annotations go together: the pairs, and what people decided about them")
-    return [] if labels is None or annotations is None else read_annotated_pairs(labels, annotations, undecided=True)

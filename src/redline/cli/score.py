@@ -13,7 +13,7 @@ from rich.table import Table
 from redline.annotation import Labels as People
 from redline.annotation import read_labels
 from redline.cli.corrected import corrected_cells
-from redline.cli.costs import cost_before
+from redline.cli.costs import SILENT, cost_before
 from redline.cli.options import (
     AllowRemote,
     Annotations,
@@ -88,10 +88,7 @@ def score(
     print_scores(scored)
     print(f"results: {out}  (redline report {out})")
     if scored.silent:
-        print(
-            "redline: the judge answered for no unit, so nothing is known; see that it runs, and score again",
-            file=sys.stderr,
-        )
+        print(SILENT, file=sys.stderr)
         raise typer.Exit(1)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from redline.annotation import check_partners
 from redline.cli.adapt import (
     Base,
     Config,
@@ -22,7 +23,6 @@ from redline.cli.adapt import (
     training,
 )
 from redline.cli.options import TaxonomyFile, read_taxonomy
-from redline.errors import UsageError
 
 __all__ = ["judge", "themes"]
 
@@ -70,10 +70,7 @@ def _tune(
     """Material, training, and what the judge does with the held-out part, which no step and no stop has seen."""
     from redline.training.adapt.judging import measure_judge, tune_judge
 
-    if (texts is None) != (annotations is None):
-        raise UsageError(
-            "texts and their annotations belong together: give both files, or neither for the bundled ones"
-        )
+    check_partners(texts, annotations, "--texts" if kind == "themes" else "--pairs", "--annotations")
     taxonomy = read_taxonomy(taxonomy_file)
     with training() as tell:
         tuned = tune_judge(kind, settings, out, texts, annotations, number, taxonomy, tell)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from redline.annotation import ThemedText, read_annotated_pairs, read_themed_texts
+from redline.annotation import ThemedText, read_annotated_pairs, read_labels
 from redline.cli.costs import tell_spent
 from redline.cli.options import (
     AllowRemote,
@@ -91,11 +91,8 @@ def validate(
 
 
 def _texts(texts: Path | None, labels: Path | None, taxonomy: Taxonomy) -> list[ThemedText]:
-    if texts is None and labels is None:
-        return []
-    if texts is None or labels is None:
-        raise UsageError("--theme-texts and --theme-labels go together: the texts, and what people labelled them with")
-    return read_themed_texts(texts, labels, taxonomy=taxonomy)
+    found = read_labels(None, None, texts, labels, taxonomy=taxonomy)
+    return [] if found is None else list(found.texts)
 
 
 def _date(text: str | None) -> str:

@@ -16,9 +16,9 @@ def read_study(path: str | Path) -> StudySpec:
     """The study in `path`; relative paths in it are taken from the folder that the file stands in."""
     path = Path(path)
     spec, lines = read_settings(path, StudySpec)
-    doubled = list(_doubled(path, spec, lines))
-    if doubled:
-        raise InputError(doubled)
+    problems = [*_doubled(path, spec, lines), *_lonely(path, spec, lines)]
+    if problems:
+        raise InputError(problems)
     return _rooted(spec, path.parent)
 
 
@@ -41,6 +41,15 @@ def _rooted(spec: StudySpec, folder: Path) -> StudySpec:
     return spec.model_copy(
         update={"corpora": corpora, "taxonomy": rooted(spec.taxonomy), "judge": judge, "labels": labels}
     )
+
+
+def _lonely(path: Path, spec: StudySpec, lines: dict[Place, int]) -> Iterator[Problem]:
+    """Of theme texts and their labels one without the other; pairs and annotations are both required."""
+    texts, said = (None, None) if spec.labels is None else (spec.labels.theme_texts, spec.labels.theme_labels)
+    if (texts is None) != (said is None):
+        named, lacking = ("theme_labels", "theme_texts") if texts is None else ("theme_texts", "theme_labels")
+        words = f"needs {lacking}: the texts, and what people said of them, are two files"
+        yield Problem(str(path), lines.get(("labels", named)), f"labels.{named}", words)
 
 
 def _doubled(path: Path, spec: StudySpec, lines: dict[Place, int]) -> Iterator[Problem]:

@@ -56,4 +56,4 @@ def test_a_judge_from_files(wide: Path, tmp_path: Path) -> None:
 def test_themes_of_an_own_taxonomy_need_texts_and_annotations(wide: Path, tmp_path: Path) -> None:
     asked = ["train", "themes", "--base", str(wide), "--texts", str(tmp_path / "x.jsonl")]
     result = CliRunner().invoke(app, asked)
-    assert "give both files, or neither" in str(result.exception)
+    assert "--annotations" in str(result.exception)

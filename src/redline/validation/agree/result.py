@@ -90,6 +90,11 @@ class Iap(_Plain):
     failed: int
     """Units without an answer; they enter no sum."""
 
+    @property
+    def silent(self) -> bool:
+        """Whether the judge answered for no comparison at all: its server is down, and every figure of content is unknown."""
+        return 0 < self.comparisons == self.unjudged
+
 
 class RaterPair(_Plain):
     """Two annotators on the units that both of them decided; prevalence is how often each said yes."""
