@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -68,14 +68,14 @@ def check_target(path: str | Path) -> None:
 def open_atomic(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     """A file that appears under `path` only when the block ends without an error.
 
-    Written to a temporary file in the same folder, flushed to disk, then renamed over `path`; on an error
-    the temporary file is removed and what stood at `path` stays.  Text mode is UTF-8 with "\\n".
+    Written to a file beside it that has no name yet (Linux) or a temporary one, flushed to disk, then renamed over `path`; on
+    an error nothing is left of it and what stood at `path` stays.  Text mode is UTF-8 with "\\n".
     """
     path = Path(path)
+    name = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        name = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
-        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        handle, nameless = _new_file(name)
     except OSError as error:
         raise InputError.single(str(path), f"cannot be written ({error.strerror})") from None
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
@@ -84,6 +84,8 @@ def open_atomic(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+            if nameless:  # any directory makes the call follow the link of /proc instead of linking the link
+                os.link(f"/proc/self/fd/{file.fileno()}", name, src_dir_fd=file.fileno())
         os.replace(name, path)
     except OSError as error:
         name.unlink(missing_ok=True)
@@ -93,6 +95,17 @@ def open_atomic(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     except BaseException:
         name.unlink(missing_ok=True)
         raise
+
+
+def _new_file(name: Path) -> tuple[int, bool]:
+    """A new file to write, and whether it has no name: then a killed process leaves nothing of a patient's text behind.
+
+    A file without a name needs Linux, /proc and a file system that can do it; elsewhere the file has the given name.
+    """
+    if hasattr(os, "O_TMPFILE") and Path("/proc/self/fd").is_dir():
+        with suppress(OSError):  # not of this file system; what is wrong with the folder is said below
+            return os.open(name.parent, os.O_WRONLY | os.O_TMPFILE, 0o666), True
+    return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), False
 
 
 def write_text(path: str | Path, text: str) -> None:

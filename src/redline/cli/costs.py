@@ -10,7 +10,9 @@ from redline.scoring import Judges
 
 __all__ = ["SILENT", "cost_before", "tell_spent"]
 
-SILENT = "redline: the judge answered for no unit, so nothing is known; see that it runs, and ask again with --retry-failed"
+SILENT = (
+    "redline: the judge answered for no unit, so nothing is known; see that it runs, and ask again with --retry-failed"
+)
 
 
 def cost_before(judges: Judges) -> Callable[[Sequence[ContentQuestion]], None] | None:
