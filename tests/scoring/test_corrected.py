@@ -8,7 +8,7 @@ import pytest
 from redline.annotation import AnnotatedPair, Annotation, ThemedText
 from redline.errors import UsageError
 from redline.records import EditLoad, Status, ThemeVerdict, Verdict
-from redline.scoring import CEILING, Comparison, Judged, Kind, Layout, Measures, make_table
+from redline.scoring import CEILING, Comparison, EditCost, Judged, Kind, Layout, Measures, content_load, make_table
 from redline.scoring.corrected import check_labels, corrected_table
 from redline.scoring.human_loads import LabelCounts, human_load, human_loads, human_themes
 from redline.stats import ResamplingPlan
@@ -34,6 +34,7 @@ def label(c: Comparison, *people, id_="p", probability=None, **changes) -> Annot
     return replace(pair, **changes)
 
 
+BY_COMPARISON = ("content.macro_f1", "deletions", "additions", "saved")
 BOTH = ((True, False), (False, True)), ((True, True), (False, True))
 
 
@@ -140,9 +141,9 @@ class Study:
         themes = [tuple(ThemeVerdict(Status.OK, {}, ("other",)) for _ in side) for side in (c.draft, c.reference)]
         return Judged(c, *sides, *themes)
 
-    def table(self, pairs=((A, B),), themed=(), messages: int = 60):
+    def table(self, pairs=((A, B),), themed=(), messages: int = 60, cost: EditCost | None = None):
         plan = ResamplingPlan(messages, 1_000, 17)
-        return corrected_table(self.judged, self.labels, LAYOUT, plan, pairs, themed)
+        return corrected_table(self.judged, self.labels, LAYOUT, plan, pairs, themed, cost)
 
 
 @pytest.fixture(scope="module")
@@ -165,10 +166,39 @@ def test_the_plain_figure_is_that_of_the_score_table(study) -> None:
     cells = make_table(study.judged, Measures(LAYOUT), draws=1_000, seed=17).by_name
     ours = study.table().cells
     for cell in (A, B):
-        for measure in ("content.precision", "content.recall", "content.f1"):
+        for measure in ("content.precision", "content.recall", "content.f1", *BY_COMPARISON):
             mine, theirs = ours[cell][measure].plain, cells[cell][measure]
             assert (mine.estimate, mine.clusters) == (pytest.approx(theirs.estimate, abs=1e-12), theirs.clusters)
             assert (mine.low, mine.high) == pytest.approx((theirs.low, theirs.high), abs=1e-5)
+
+
+@pytest.mark.parametrize("cost", [EditCost(), EditCost(delete=0.5, read=0.4)], ids=["default", "own"])
+def test_what_a_draft_saves_is_a_mean_of_comparisons(study, cost) -> None:
+    """Labels with one probability: people's figure is a plain mean, and the formula is that of a mean (PPI++)."""
+    row = study.table(cost=cost).cells[A]
+    labels = [p for p in study.labels if p.draft_source == A]
+    loads = [human_load(p) for p in labels]
+    mine = [j for j in study.judged if j.comparison.cell == A]
+    asked = {(p.case, p.reference_source) for p in labels}
+    for measure, of in {
+        "saved": cost.saved,
+        "deletions": lambda load: load.deletions,
+        "additions": lambda load: load.additions,
+        "content.macro_f1": lambda load: load.f1,
+    }.items():
+        seen = {
+            (j.comparison.case, j.comparison.clinician): of(content_load(j.draft, j.reference)) for j in mine
+        }  # fmt: skip
+        by_people = np.mean([of(load) for load in loads])
+        moved = np.mean([seen[key] for key in asked]) - np.mean(list(seen.values()))
+        found = row[measure]
+        assert found.human.estimate == pytest.approx(by_people) and found.known and found.labels == 30
+        assert found.corrected.estimate == pytest.approx(by_people - found.weight * moved)
+        assert found.corrected.high - found.corrected.low < found.human.high - found.human.low
+    assert (
+        study.table(cost=cost).cells[B]["saved"].plain.estimate
+        > study.table(cost=cost).cells[A]["saved"].plain.estimate + 1
+    )
 
 
 def test_contrasts_are_corrected_and_the_judges_own_are_not(study) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from redline.scoring.measures import edit_scores
+from redline.scoring import EditCost
+from redline.scoring.measures import edit_amounts, edit_scores
 from redline.stats import ResamplingPlan
 from redline.stats.predictive import LabelledSums, corrected_contrasts, corrected_estimates
 from tests.statistical.worlds import Drawn, World, choose, draw
@@ -13,6 +14,16 @@ from tests.statistical.worlds import Drawn, World, choose, draw
 def scores(sums: np.ndarray) -> np.ndarray:
     """Edit-P, R and F1."""
     return np.stack(edit_scores(*(sums[..., i] for i in range(4))), axis=-1)
+
+
+def amounts(sums: np.ndarray) -> np.ndarray:
+    """Deletions, additions and what is saved a comparison; the last column counts comparisons."""
+    return np.stack(edit_amounts(*np.moveaxis(sums[..., :4], -1, 0), cost=EditCost()), axis=-1) / sums[..., 4:]
+
+
+def counted(drawn: Drawn) -> Drawn:
+    """The same with a column that counts comparisons."""
+    return Drawn(*(np.concatenate([x, np.ones_like(x[..., :1])], axis=-1) for x in (drawn.human, drawn.judge)))
 
 
 def sums_of(drawn: Drawn, weights: np.ndarray) -> LabelledSums:
@@ -28,9 +39,9 @@ def sums_of(drawn: Drawn, weights: np.ndarray) -> LabelledSums:
     return LabelledSums(*(cells(p) for p in parts), cells((weights > 0).astype(int)))
 
 
-def estimated(sums: LabelledSums, draws: int = 1_000, **settings) -> dict[str, np.ndarray]:
+def estimated(sums: LabelledSums, draws: int = 1_000, *, score=scores, **settings) -> dict[str, np.ndarray]:
     """Arrays (replications, 2, values[, 2]) of intervals and weights."""
-    found = corrected_estimates(sums, scores, ResamplingPlan(len(sums.judged), draws, 5), **settings)
+    found = corrected_estimates(sums, score, ResamplingPlan(len(sums.judged), draws, 5), **settings)
     return _arrays([f for row in found for f in row], (-1, 2, 3))
 
 
@@ -83,16 +94,19 @@ def report(replications: int = 1_000, draws: int = 1_000) -> None:
             ("thrice", thrice, few, {"partly": True, "apart": True}),
         ):
             rng = np.random.default_rng([labelled, 3])
-            drawn = draw(world, rng, messages, replications)
+            drawn = counted(draw(world, rng, messages, replications))
             sums = sums_of(drawn, choose(rng, drawn, labelled, **chosen))
-            truth = world.human_scores()[[0, len(world.deletion) // 2]]
+            places = [0, len(world.deletion) // 2]
+            truth = world.human_scores()[places]
             one, both = estimated(sums, draws), contrasted(sums, draws)
+            amount = coverage(estimated(sums, draws, score=amounts)["corrected"], world.human_amounts()[places])
             kinds = {kind: coverage(one[kind], truth) for kind in ("plain", "human", "corrected")}
             shown = "  ".join(f"{k} {c.mean():.3f} ({c.min():.3f}-{c.max():.3f})" for k, c in kinds.items())
             print(
                 f"{labelled} {name} {'+'.join(chosen)}: {shown}  ratio {ratio_of_widths(one).mean():.2f}; contrast "
                 f"{coverage(both['corrected'], truth[0] - truth[1]).round(3)} "
-                f"false positives {(both['p'] < 0.05).mean(axis=0).round(3)} ratio {ratio_of_widths(both).mean():.2f}",
+                f"false positives {(both['p'] < 0.05).mean(axis=0).round(3)} ratio {ratio_of_widths(both).mean():.2f}; "
+                f"amounts {amount.mean():.3f} ({amount.min():.3f}-{amount.max():.3f})",
                 flush=True,
             )
 

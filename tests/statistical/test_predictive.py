@@ -10,7 +10,7 @@ import pytest
 from redline.annotation.sampling import Candidate, Design, draw_sample
 from redline.stats.intervals import MIN_CLUSTERS
 from redline.stats.predictive import LabelledSums
-from tests.statistical.predictive import contrasted, coverage, estimated, ratio_of_widths, sums_of
+from tests.statistical.predictive import amounts, contrasted, counted, coverage, estimated, ratio_of_widths, sums_of
 from tests.statistical.worlds import World, choose, draw
 
 REPLICATIONS = 1_000
@@ -67,6 +67,21 @@ def check_intervals(found: dict[str, np.ndarray], truth: np.ndarray) -> None:
     assert given.mean() > 0.99
     wide = {kind: found[kind][..., 1] - found[kind][..., 0] for kind in ("corrected", "human")}
     assert (wide["corrected"][given] <= wide["human"][given] + 1e-12).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("labelled", (30, 50))
+def test_amounts_a_comparison_cover_as_well(labelled: int) -> None:
+    """Deletions, additions and units saved; the judge's own are as wrong as its scores."""
+    world, messages, chosen = SETTINGS[labelled]
+    rng = np.random.default_rng([labelled, 24])
+    drawn = counted(draw(world, rng, messages, REPLICATIONS))
+    truth = world.human_amounts()[[0, len(world.deletion) // 2]]
+    found = estimated(sums_of(drawn, choose(rng, drawn, labelled, **chosen)), draws=600, score=amounts)
+    covered = coverage(found["corrected"], truth)
+    assert 0.93 <= covered.mean() <= 0.97
+    assert (covered >= 0.93 - 2 * ERROR).all() and (covered <= 0.97 + 2 * ERROR).all()
+    assert coverage(found["plain"], truth).mean() < 0.4 and (ratio_of_widths(found) < 0.9).all()
 
 
 @pytest.mark.slow

@@ -25,6 +25,12 @@ class World:
         """True edit-P, R and F1 of each strategy: (strategies, 3)."""
         return _scores(np.array(self.deletion), np.array(self.addition))
 
+    def human_amounts(self, read: float = 0.22, delete: float = 0.1) -> np.ndarray:
+        """True deletions, additions and units saved a comparison, in each strategy: (strategies, 3)."""
+        units, wanted = np.mean(self.draft_units), np.mean(self.reference_units)
+        gone, new = units * np.array(self.deletion), wanted * np.array(self.addition)
+        return np.stack([gone, new, wanted - new - read * units - delete * gone], axis=-1)
+
     def judge_scores(self) -> np.ndarray:
         """What the uncorrected judge converges to."""
         false, missed = np.array(self.false_edit), np.array(self.missed_edit)

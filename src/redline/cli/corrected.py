@@ -9,7 +9,8 @@ from redline.stats.words import say_interval, say_p
 
 __all__ = ["corrected_cells", "corrected_contrasts"]
 
-_SHOWN = ("content.precision", "content.recall", "content.f1", "theme.f1")
+_NAMES = {"saved": "units saved"}
+_SHOWN = ("content.precision", "content.recall", "content.f1", "theme.f1", "saved")
 
 
 def corrected_cells(table: CorrectedTable) -> Table:
@@ -25,11 +26,12 @@ def corrected_cells(table: CorrectedTable) -> Table:
             if (found := cells.get(measure)) is None or not found.messages:
                 continue
             shown.add_row(
-                row, measure, say_interval(found.plain), say_interval(found.human), say_interval(found.corrected),
+                row, _NAMES.get(measure, measure),
+                *(say_interval(i) for i in (found.plain, found.human, found.corrected)),
                 f"{found.labels} ({found.messages})", "" if found.effective is None else f"{found.effective:.0f} labels",
             )  # fmt: skip
             if found.reason:
-                reasons.setdefault((row, found.reason), []).append(measure)
+                reasons.setdefault((row, found.reason), []).append(_NAMES.get(measure, measure))
     shown.caption = "\n".join(f"{row}, {', '.join(names)}: {why}" for (row, why), names in reasons.items()) or None
     shown.caption_justify = "left"
     return shown

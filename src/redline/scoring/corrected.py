@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from redline.annotation import AnnotatedPair, ThemedText
 from redline.errors import UsageError
 from redline.scoring.comparison import Comparison
+from redline.scoring.corrected_levels import Level, amount_level, content_level, macro_level, theme_level
+from redline.scoring.cost import EditCost
 from redline.scoring.human_loads import HumanLoads, HumanThemes, LabelCounts, as_drawn, human_loads, human_themes
 from redline.scoring.layout import Layout
 from redline.scoring.loads import Judged, statistics
-from redline.scoring.measures import edit_scores
 from redline.stats import ResamplingPlan, group_clusters, holm
 from redline.stats.predictive import (
     Corrected,
@@ -30,8 +31,7 @@ __all__ = ["CorrectedTable", "TableCorrection", "check_labels", "corrected_table
 
 Floats = NDArray[np.floating]
 Replies = dict[tuple[str, str], list[int]]
-_PRF = ("precision", "recall", "f1")
-_SHARE, _CHANGE = (0.0, 1.0), (-1.0, 1.0)
+_CHANGE = (-1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,9 @@ class TableCorrection:
 class CorrectedTable:
     """`cells[row][measure]` for measures as in `Measures.names`.
 
-    content.* and within.KEY.* (content of the units that the theme classifier puts under a theme) where pairs are labelled;
-    theme.* and theme.KEY.* where themes are labelled.  A row without any label has its plain figures of all themes together.
+    content.* (with macro_f1), within.KEY.* (content of the units that the theme classifier puts under a theme), deletions,
+    additions and saved where pairs are labelled; theme.* and theme.KEY.* where themes are labelled.  A row without any label has
+    its plain figures of all themes together.
 
     `contrasts` are of the content and theme scores for the rows asked for, with Holm's p over the pairs of one measure.
     """
@@ -68,31 +69,9 @@ class CorrectedTable:
         return next(found, None)
 
 
-@dataclass(frozen=True)
-class _Level:
-    """Content or themes: the judge's and people's statistics of every comparison, weights, and what they are scored by."""
-
-    names: tuple[str, ...]
-    contrasted: tuple[str, ...]
-    judged: NDArray[np.float64]
-    human: NDArray[np.float64]
-    weights: NDArray[np.float64]
-
-    @property
-    def wide(self) -> int:
-        """Columns that the contrasted measures are made of."""
-        return len(self.contrasted) // 3 * 4
-
-    @staticmethod
-    def score(sums: Floats) -> Floats:
-        """P, R and F1 of each load in the sums: (..., 4 * loads) -> (..., 3 * loads)."""
-        loads = [[sums[..., 4 * i + j] for j in range(4)] for i in range(sums.shape[-1] // 4)]
-        return np.stack([value for load in loads for value in edit_scores(*load)], axis=-1)
-
-
 def corrected_table(
     judged: Sequence[Judged], labels: Sequence[AnnotatedPair], layout: Layout, plan: ResamplingPlan,
-    pairs_of_rows: Sequence[tuple[str, str]] = (), themed: Sequence[ThemedText] = (),
+    pairs_of_rows: Sequence[tuple[str, str]] = (), themed: Sequence[ThemedText] = (), cost: EditCost | None = None,
 ) -> CorrectedTable:  # fmt: skip
     """Corrected figures of every row of the table of `judged`, with the table's own resampling plan.
 
@@ -109,20 +88,22 @@ def corrected_table(
     names = list(dict.fromkeys(c.cell for c in found))
     cell_of = np.asarray([names.index(c.cell) for c in found], dtype=np.intp)
     columns = statistics(judged, layout)
-    levels = [_content(judged, columns, people, layout)] if labels else []
-    levels += [_themes(columns, themes, layout)] if themed else []
+    levels = [theme_level(columns, themes, layout)] if themed else []
+    if labels:
+        by_comparison = macro_level(columns, people, layout), amount_level(columns, people, layout, cost or EditCost())
+        levels = [content_level(judged, columns, people, layout), *by_comparison, *levels]
     cells: dict[str, dict[str, Corrected]] = {name: {} for name in names}
     contrasts: list[TableCorrection] = []
     for level in levels:
         sums = labelled_sums(level.judged, level.human, level.weights, cluster_of, cell_of, (clusters, len(names)))
         for some, part in _by_detail(level, sums):
-            for place, row in zip(some, corrected_estimates(part, level.score, plan, limits=_SHARE), strict=True):
+            for place, row in zip(some, corrected_estimates(part, level.score, plan, limits=level.limits), strict=True):
                 cells[names[place]].update(zip(level.names, row, strict=False))
         contrasts += _contrasts(level, _replies(judged, columns, layout), cluster_of, plan, pairs_of_rows)
     return CorrectedTable(cells, tuple(contrasts), people.counts, (*people.counts.words, *_theme_words(themes, labels)))
 
 
-def _by_detail(level: _Level, sums: LabelledSums) -> Iterator[tuple[list[int], LabelledSums]]:
+def _by_detail(level: Level, sums: LabelledSums) -> Iterator[tuple[list[int], LabelledSums]]:
     """Rows with labels and all their measures; rows without any, and the main measures only (a study may have 1,000 rows)."""
     known = sums.labels.any(axis=0)
     for has, columns in ((True, slice(None)), (False, slice(level.wide))):
@@ -164,38 +145,6 @@ def _check(people: HumanLoads, themes: HumanThemes) -> None:
         )
 
 
-def _content(judged: Sequence[Judged], columns: NDArray[np.float64], people: HumanLoads, layout: Layout) -> _Level:
-    """The load of all units, then of those of each theme, by the judge's themes on both sides."""
-    keys, overall = layout.taxonomy.keys, tuple(f"content.{s}" for s in _PRF)
-    names = (*overall, *(f"within.{k}.{s}" for k in keys for s in _PRF))
-    blocks = [layout.block(b) for b in ("expected", *(f"within.{k}" for k in keys))]
-    human = np.zeros((len(judged), 4 * len(blocks)))
-    human[:, :4] = people.loads
-    for row, (gone, new) in people.shares.items():
-        item = judged[row]
-        for i, key in enumerate(keys, 1):
-            draft = [x for x, t in zip(gone, item.draft_themes, strict=True) if key in t.themes]
-            reference = [x for x, t in zip(new, item.reference_themes, strict=True) if key in t.themes]
-            human[row, 4 * i : 4 * i + 4] = len(draft), sum(draft), len(reference), sum(reference)
-    return _Level(names, overall, columns[:, [c for b in blocks for c in b]], human, people.weights)
-
-
-def _themes(columns: NDArray[np.float64], themes: HumanThemes, layout: Layout) -> _Level:
-    keys = layout.taxonomy.keys
-    seen = np.stack([columns[:, layout.theme(k)] for k in keys], axis=1)
-    overall = tuple(f"theme.{s}" for s in _PRF)
-    names = (*overall, *(f"theme.{k}.{s}" for k in keys for s in _PRF))
-    return _Level(names, overall, _theme_loads(seen), _theme_loads(themes.presence), themes.weights)
-
-
-def _theme_loads(presence: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(rows, themes, 3) -> (rows, 4 * (1 + themes)): the load on sets of themes, then that of each theme."""
-    draft, reference, both = np.moveaxis(presence, -1, 0)
-    loads = np.stack([draft, draft - both, reference, reference - both], axis=-1)
-    every = np.concatenate([loads.sum(axis=1, keepdims=True), loads], axis=1)
-    return np.asarray(every.reshape(len(presence), -1), dtype=np.float64)
-
-
 def _theme_words(themes: HumanThemes, labels: Sequence[AnnotatedPair]) -> tuple[str, ...]:
     said = []
     if themes.texts and not any(p.probability is not None for p in labels):
@@ -210,14 +159,14 @@ def _theme_words(themes: HumanThemes, labels: Sequence[AnnotatedPair]) -> tuple[
 
 
 def _contrasts(
-    level: _Level, replies: Mapping[str, Replies], cluster_of: NDArray[np.intp], plan: ResamplingPlan,
+    level: Level, replies: Mapping[str, Replies], cluster_of: NDArray[np.intp], plan: ResamplingPlan,
     pairs: Sequence[tuple[str, str]],
 ) -> list[TableCorrection]:  # fmt: skip
     """On the replies (case and clinician) that both rows are compared with, each counting once on each side."""
+    if not pairs or not level.contrasted:
+        return []
     wide = level.wide
     narrow = replace(level, names=level.contrasted, judged=level.judged[:, :wide], human=level.human[:, :wide])
-    if not pairs:
-        return []
     sides, counts = [], []
     for a, b in pairs:
         shared = sorted(replies[a].keys() & replies[b].keys())
@@ -249,7 +198,7 @@ def _replies(judged: Sequence[Judged], columns: NDArray[np.float64], layout: Lay
 
 
 def _shared_sums(
-    level: _Level, sides: Sequence[Sequence[Sequence[int]]], cluster_of: NDArray[np.intp], clusters: int
+    level: Level, sides: Sequence[Sequence[Sequence[int]]], cluster_of: NDArray[np.intp], clusters: int
 ) -> LabelledSums:
     """Sums with a cell a side; a reply with several drafts counts once in all, labelled ones in proportion."""
     rows = np.asarray([i for side in sides for reply in side for i in reply], dtype=np.intp)

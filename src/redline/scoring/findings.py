@@ -1,6 +1,7 @@
 """The paper's failure signatures, computed and said in words.
 
-A finding is only called where the interval supports it; what the data cannot decide is said as such.
+A finding is only called where the interval supports it; what the data cannot decide is said as such.  Where people's labels
+correct a figure, its sentence goes by the corrected one and says so.
 """
 
 from __future__ import annotations
@@ -9,15 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from redline.scoring.comparison import Kind
+from redline.scoring.corrected import CorrectedTable
+from redline.scoring.human_loads import LabelCounts
 from redline.scoring.table import Cell, ScoreTable
-from redline.stats import Interval
-from redline.stats.words import say_interval
+from redline.stats import Interval, NonInferiority, non_inferiority
+from redline.stats.words import say_interval, say_number
 
 __all__ = ["Finding", "find"]
 
 QUESTIONS = ("symptom_questions", "medication_questions")
 NEAR_ZERO = 0.15
 """A theme whose IAP content F1 lies below this: clinicians do not agree on its content."""
+
+CORRECTED = ", corrected by people's labels"
+"""What a sentence says that goes by a corrected figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +35,57 @@ class Finding:
     text: str
 
 
-def find(table: ScoreTable) -> list[Finding]:
-    """All findings of a table, in reading order."""
+def find(table: ScoreTable, corrected: CorrectedTable | None = None) -> list[Finding]:
+    """All findings of a table, in reading order; by the corrected figures where there are some."""
+    people = corrected or CorrectedTable({}, (), LabelCounts())
     found: list[Finding] = []
     for cell in table.of(Kind.SYSTEM):
-        found += [*_against_people(cell, table), *_under_asks(cell, table), *_over_assesses(cell, table)]
-        found += [*_safety(cell, table), *_pays(cell, table)]
-    found += _disagreement(table)
+        found += [*_errs(cell, people), *_against_people(cell, table, people), *_under_asks(cell, table)]
+        found += [*_over_assesses(cell, table), *_safety(cell, table, people), *_pays(cell, table, people)]
+    for cell in table.of(Kind.CEILING):
+        found += [*_errs(cell, people), *_disagreement(cell, table, people)]
     found += _unpublished(table)
     return found
 
 
-def _against_people(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
+def _best(cell: Cell, measure: str, people: CorrectedTable) -> tuple[Interval, str]:
+    """The corrected figure where there is one, else the judge's; and the words that say which."""
+    found = people.of(cell.name, measure)
+    return (cell[measure], "") if found is None or not found.known else (found.corrected, CORRECTED)
+
+
+def _errs(cell: Cell, people: CorrectedTable) -> Iterator[Finding]:
+    """Where the judge's own figure is not one that people's labels allow."""
+    found = people.of(cell.name, "content.f1")
+    if found is None or found.plain.estimate is None or found.corrected.low is None or found.corrected.high is None:
+        return
+    if not found.corrected.low <= found.plain.estimate <= found.corrected.high:
+        what = "stricter" if found.plain.estimate < found.corrected.low else "more lenient"
+        yield Finding(
+            "judge", cell.name,
+            f"Of {cell.name} the judge is {what} than people: content edit-F1 {say_number(found.plain.estimate)} by the judge, "
+            f"{_interval(found.corrected)} corrected by {found.labels} labelled comparisons.",
+        )  # fmt: skip
+
+
+def _against_people(cell: Cell, table: ScoreTable, people: CorrectedTable) -> Iterator[Finding]:
     for item in table.contrasts:
-        c = item.contrast
+        c, verdict, by = item.contrast, item.non_inferior, ""
         if item.measure != "content.f1" or c.a != cell.name or table.by_name[c.b].kind is not Kind.CEILING:
             continue
-        if not c.difference.known:
+        difference, known = c.difference, people.contrast(c.a, c.b, item.measure)
+        if known is not None and known.contrast.figure.known:
+            difference, by = known.contrast.figure.corrected, CORRECTED
+            verdict = non_inferiority(difference, table.margin)
+        if not difference.known:
             continue
         words = {
-            "non-inferior": f"is not worse than another clinician by more than {table.margin:g}",
-            "inferior": f"is worse than another clinician by more than {table.margin:g}",
-            "inconclusive": f"may or may not be worse than another clinician by more than {table.margin:g}",
-        }[item.non_inferior.value]
+            NonInferiority.NON_INFERIOR: f"is not worse than another clinician by more than {table.margin:g}",
+            NonInferiority.INFERIOR: f"is worse than another clinician by more than {table.margin:g}",
+            NonInferiority.INCONCLUSIVE: f"may or may not be worse than another clinician by more than {table.margin:g}",
+        }[verdict]
         yield Finding(
-            "people", cell.name, f"{cell.name} {words} (content edit-F1 difference {_interval(c.difference)})."
+            "people", cell.name, f"{cell.name} {words} (content edit-F1 difference {_interval(difference)}{by})."
         )
 
 
@@ -93,22 +125,24 @@ def _points(low: float, high: float) -> str:
     return f"{100 * low:+.0f} to {100 * high:+.0f} points"
 
 
-def _safety(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
+def _safety(cell: Cell, table: ScoreTable, people: CorrectedTable) -> Iterator[Finding]:
     key = "contingency_planning"
     if key not in table.measures.layout.taxonomy:
         return
-    recall = cell[f"within.{key}.recall"]
+    recall, by = _best(cell, f"within.{key}.recall", people)
     if recall.high is not None and recall.high < 0.5:
         yield Finding(
             "safety net", cell.name,
-            f"{cell.name} carries {_share(recall)} of what clinicians write as safety net (Contingency Planning); the rest "
+            f"{cell.name} carries {_share(recall)} of what clinicians write as safety net (Contingency Planning{by}); the rest "
             "would have to be added by hand.",
         )  # fmt: skip
 
 
-def _pays(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
+def _pays(cell: Cell, table: ScoreTable, people: CorrectedTable) -> Iterator[Finding]:
     """By units saved, not by precision alone: several draft units can say what one reply unit says."""
-    saved, cost = cell["saved"], table.measures.cost
+    (saved, by), cost = _best(cell, "saved", people), table.measures.cost
+    precision, precision_by = _best(cell, "content.precision", people)
+    again = "" if precision_by == by else precision_by
     if saved.low is None or saved.high is None or saved.estimate is None:
         return
     if saved.low > 0:
@@ -120,20 +154,19 @@ def _pays(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
     yield Finding(
         "cost", cell.name,
         f"{cell.name} {words}: {saved.estimate:+.1f} [{saved.low:+.1f}, {saved.high:+.1f}] units a reply against writing from "
-        f"scratch; precision {_interval(cell['content.precision'])}, break-even {cost.break_even:.2f} (reading {cost.read:g}, "
-        f"deleting {cost.delete:g}, writing {cost.write:g}).",
+        f"scratch{by}; precision {_interval(precision)}{again}, break-even {cost.break_even:.2f} "
+        f"(reading {cost.read:g}, deleting {cost.delete:g}, writing {cost.write:g}).",
     )  # fmt: skip
 
 
-def _disagreement(table: ScoreTable) -> Iterator[Finding]:
-    for cell in table.of(Kind.CEILING):
-        for theme in table.measures.layout.taxonomy.themes:
-            f1 = cell[f"within.{theme.key}.f1"]
-            if theme.key != table.measures.layout.taxonomy.residual and f1.high is not None and f1.high < NEAR_ZERO:
-                yield Finding(
-                    "disagreement", cell.name,
-                    f"Clinicians hardly share content in {theme.name} (IAP {_interval(f1)}): suggest it, do not write it.",
-                )  # fmt: skip
+def _disagreement(cell: Cell, table: ScoreTable, people: CorrectedTable) -> Iterator[Finding]:
+    for theme in table.measures.layout.taxonomy.themes:
+        f1, by = _best(cell, f"within.{theme.key}.f1", people)
+        if theme.key != table.measures.layout.taxonomy.residual and f1.high is not None and f1.high < NEAR_ZERO:
+            yield Finding(
+                "disagreement", cell.name,
+                f"Clinicians hardly share content in {theme.name} (IAP {_interval(f1)}{by}): suggest it, do not write it.",
+            )  # fmt: skip
 
 
 def _unpublished(table: ScoreTable) -> Iterator[Finding]:

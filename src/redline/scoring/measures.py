@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from redline.scoring.cost import EditCost
 from redline.scoring.layout import Layout
 
-__all__ = ["Measures", "edit_scores"]
+__all__ = ["Measures", "edit_amounts", "edit_scores"]
 
 Floats = NDArray[np.floating[Any]]
 _PRF = ("precision", "recall", "f1")
@@ -76,10 +76,9 @@ class Measures:
 
     def _amounts(self, sums: Floats) -> list[Floats]:
         at = self.layout.index
-        units, gone, wanted, new = (sums[..., i] for i in self.layout.block("expected"))
-        saved = (wanted - new) - (self.cost.read * units + self.cost.delete * gone) / self.cost.write
+        load = (sums[..., i] for i in self.layout.block("expected"))
         count, drafts = sums[..., at["f1_count"]], sums[..., at["drafts"]]
-        amounts = [_ratio(x, count) for x in (gone, new, saved)]
+        amounts = [_ratio(x, count) for x in edit_amounts(*load, cost=self.cost)]
         amounts += [_ratio(sums[..., at[n]], drafts) for n in ("draft_units", "draft_words")]
         return [*amounts, _ratio(sums[..., at["draft_grade"]], sums[..., at["graded"]])]
 
@@ -102,6 +101,16 @@ def edit_scores(units: Floats, gone: Floats, wanted: Floats, new: Floats) -> lis
         total = precision + recall
         f1 = np.where(total > 0, 2.0 * precision * recall / total, 0.0)
     return [precision, recall, np.where(scored, f1, np.nan)]
+
+
+def edit_amounts(units: Floats, gone: Floats, wanted: Floats, new: Floats, *, cost: EditCost) -> list[Floats]:
+    """Deletions, additions and what is saved (`EditCost.saved`), each linear in the load.
+
+    >>> import numpy as np
+    >>> [round(float(x), 2) for x in edit_amounts(*np.array([8.0, 6.0, 4.0, 3.0]), cost=EditCost())]
+    [6.0, 3.0, -1.36]
+    """
+    return [gone, new, (wanted - new) - (cost.read * units + cost.delete * gone) / cost.write]
 
 
 def _mean_defined(values: list[Floats]) -> Floats:

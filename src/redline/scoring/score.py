@@ -97,9 +97,9 @@ def score_corpus(
     observed = make_table(seen, measures, draws=plan.draws, seed=plan.seed, margin=plan.margin) if seen else None
     validity = judges.validity
     signature = Signature(judges.content.signature, judges.themes.signature, table.plan, card=validity.speaking)
-    findings = (*outcome_findings(corpus.drafts), *find(table))
-    table = with_outcomes(table, corpus.drafts)
     corrected = _corrected(judged, table, labels)
+    findings = (*outcome_findings(corpus.drafts), *find(table, corrected))
+    table = with_outcomes(table, corpus.drafts)
     return Scored(
         corpus,
         (*judged, *seen),
@@ -119,7 +119,8 @@ def _corrected(judged: Sequence[Judged], table: ScoreTable, labels: Labels | Non
     if labels is None or not judged:
         return None
     rows = dict.fromkeys((t.contrast.a, t.contrast.b) for t in table.contrasts)
-    return corrected_table(judged, labels.pairs, table.measures.layout, table.plan, list(rows), labels.texts)
+    layout, cost = table.measures.layout, table.measures.cost
+    return corrected_table(judged, labels.pairs, layout, table.plan, list(rows), labels.texts, cost)
 
 
 def check_themes(themes: ThemeJudge, taxonomy: Taxonomy) -> None:

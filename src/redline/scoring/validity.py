@@ -52,8 +52,8 @@ class Validity:
         """What to say above sentences that go by the judge alone; nothing where it is valid here.
 
         >>> Validity(Standing.CORRECTED).caution
-        'These sentences go by the judge alone, which is valid with correction: where there are corrected figures, read those.'
+        'Sentences that do not say corrected go by the judge alone, which is valid with correction.'
         """
         if self.content is Standing.VALID:
             return ""
-        return f"These sentences go by the judge alone, which is {self.content}: where there are corrected figures, read those."
+        return f"Sentences that do not say corrected go by the judge alone, which is {self.content}."
