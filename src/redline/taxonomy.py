@@ -75,6 +75,15 @@ class Taxonomy:
             self[key]
         return tuple(k for k in self.keys if k in wanted)
 
+    def as_set(self, keys: Iterable[str]) -> frozenset[str]:
+        """The themes of a unit as a set that can be compared: no theme is the residual one, which beside another says nothing.
+
+        >>> sorted(default_taxonomy().as_set(["other", "empathy"])), sorted(default_taxonomy().as_set([]))
+        (['empathy'], ['other'])
+        """
+        residual = frozenset({self.residual})
+        return frozenset(keys) - residual or residual
+
     @classmethod
     def from_yaml(cls, path: str | Path) -> Taxonomy:
         """Read a taxonomy file; `InputError` names every missing or doubled entry."""

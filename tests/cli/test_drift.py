@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from redline.cli import app
 from redline.errors import InputError, RedlineError, UsageError
-from tests.validation.cards import card, figure
+from redline.judging import theme_judge
+from tests.validation.cards import card, figure, with_themes
 
 RUN = CliRunner()
 
@@ -61,6 +62,35 @@ def test_the_same_bytes_again(place: Path) -> None:
     assert (place / "out" / "drift.json").read_bytes() == first
 
 
+def themed(place: Path) -> tuple[object, ...]:
+    """The card speaks for the shipped classifier too; texts of July that people label as it does."""
+    known = json.loads((place / "card.json").read_text())
+    with_themes(known, theme_judge("encoder").signature, error=figure(0.1, 0.02), bias=figure(0, 0.02))
+    (place / "card.json").write_text(json.dumps(known))
+    texts = [
+        {"text_id": f"t{i}:x", "sentences": ["Go to the ER if it gets worse."], "received": "2026-07-01"}
+        for i in range(240)
+    ]
+    labels = [{"text_id": t["text_id"], "annotator": "a", "themes": [["contingency_planning"]]} for t in texts]
+    for name, rows in (("texts", texts), ("labels", labels)):
+        (place / f"{name}.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    return "--theme-texts", place / "texts.jsonl", "--theme-labels", place / "labels.jsonl"
+
+
+def test_both_levels_share_the_level(place: Path) -> None:
+    more = themed(place)
+    found = drift(place, *more)
+    assert found.exit_code == 0, found.output
+    assert "Content judge\nDrift shown" in found.stdout
+    assert "Theme classifier\nNo drift shown (240 messages" in found.stdout
+    content, themes = (json.loads((place / "out" / f"{n}.json").read_text()) for n in ("drift", "drift-themes"))
+    assert (content["level"], themes["level"]) == ("content", "themes") and content["alpha"] == themes["alpha"] == 0.025
+    assert drift(place, *more, "--fail-on-drift").exit_code == 1
+    alone = redline("drift", "--card", place, "--out", place / "alone", *more)
+    assert alone.exit_code == 0 and alone.stdout.startswith("No drift shown")
+    assert [p.name for p in (place / "alone").iterdir()] == ["drift-themes.json"]
+
+
 def test_what_is_refused_leaves_nothing(place: Path) -> None:
     def refused(error: type[RedlineError], match: str, *more: object) -> None:
         found = drift(place, *more)
@@ -68,6 +98,9 @@ def test_what_is_refused_leaves_nothing(place: Path) -> None:
         assert not (place / "out").exists()
 
     refused(UsageError, "no annotated message of 2026-12", "--month", "2026-12")
+    refused(UsageError, "--theme-texts needs --theme-labels", "--theme-texts", place / "pairs.jsonl")
+    nothing = redline("drift", "--card", place, "--out", place / "out")
+    assert isinstance(nothing.exception, UsageError) and "name --pairs and --annotations, or" in str(nothing.exception)
     refused(UsageError, "has the field 'when'", "--dates", "when")
     refused(UsageError, "annotated messages are not in the corpus", "--corpus", "bundled")
     other = json.loads((place / "card.json").read_text())

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from redline.units import UNITS_VERSION
 from redline.validation.cards.card import JudgeCard
+from redline.validation.cards.parts import ThemeSection
 from redline.validation.figure import Figure
 
 
@@ -37,3 +38,10 @@ def card(
     known["verdict"]["content"] = known["content"]["verdict"]["standing"] = verdict
     known["content"]["error"], known["content"]["bias"] = error, bias
     return known
+
+
+def with_themes(known: dict[str, Any], signature: str, *, error: dict[str, Any], bias: dict[str, Any]) -> None:
+    """The same card with a theme level."""
+    known["themes"] = {"name": "t", "signature": signature, "units": UNITS_VERSION}
+    known["verdict"]["themes"] = "valid here"
+    known["themes_level"] = blank(ThemeSection) | {"error": error, "bias": bias}

@@ -1,26 +1,28 @@
 """Drift against a card: by values that are known, on bad files, and with a false alarm rate that is measured."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from redline.annotation import AnnotatedPair, Annotation
+from redline.annotation import AnnotatedPair, Annotation, ThemedText
 from redline.errors import InputError, UsageError
-from redline.judging import ContentQuestion, Scope
-from redline.records import Case, Status, Verdict
+from redline.judging import ContentQuestion, Scope, ThemeQuestion
+from redline.records import Case, Status, ThemeVerdict, Verdict
 from redline.scoring import Judges
+from redline.taxonomy import default_taxonomy
 from redline.validation.cards.card import read_card
-from redline.validation.drift.dates import month_of, pair_dates
-from redline.validation.drift.form import State
-from redline.validation.drift.run import Newest, card_figures, run_drift
+from redline.validation.drift.dates import dates_of, month_of
+from redline.validation.drift.form import DriftLevel, State
+from redline.validation.drift.run import Newest, card_figures, run_drift, run_theme_drift
 from redline.validation.drift.sequence import CardFigures, DriftPlan, _tests, drift_test
 from redline.validation.figure import Figure
-from redline.validation.judge.message_errors import MessageErrors, error_figures, message_errors
+from redline.validation.judge.message_errors import MessageErrors, error_figures, message_errors, theme_errors
 from tests.statistical.worlds import beta_quantile
-from tests.validation.cards import card, figure
+from tests.validation.cards import card, figure, with_themes
 
 PLAN = DriftPlan(draws=200)
 CARD = CardFigures("c0", "words@1", Figure(**figure(0.15, 0.02)), Figure(**figure(0.0, 0.02)))
@@ -46,7 +48,7 @@ def test_errors_of_a_message_by_hand() -> None:
     third = AnnotatedPair("r", "s2", (), ("Rest.",), (Annotation("a", (), (None,)),))
     yes, no, failed = Verdict(Status.OK, 0.9, True), Verdict(Status.OK, 0.25, False), Verdict(Status.TIMEOUT)
     found = message_errors([first, second, third], {"p": [yes, yes, no], "q": [no], "r": [failed]})
-    assert found.cases == ("s1",) and found.units.tolist() == [3] and found.failed == 2 and found.pairs == 3
+    assert found.cases == ("s1",) and found.units.tolist() == [3] and found.failed == 2 and found.compared == 3
     assert found.error[0] == pytest.approx((0.5 + 0 + 1) / 3)
     assert found.bias[0] == pytest.approx((0.4 + 0.25 - 0.75) / 3)
 
@@ -73,7 +75,7 @@ def test_a_better_judge_is_no_drift_but_it_is_said() -> None:
     found = drift_test(world(200, 0.02), CARD, {}, PLAN)
     assert found.decision is State.NO_DRIFT
     assert [t.name for t in found.tests if t.shown] == ["error_fell"]
-    assert any("less often than its card" in w for w in found.words)
+    assert any("The judge is better than its card says" in w for w in found.words)
 
 
 def test_one_message_all_right_and_all_wrong() -> None:
@@ -205,7 +207,7 @@ JUDGES = Judges(Always(), None)  # type: ignore[arg-type]
 def test_from_files(tmp_path: Path) -> None:
     newest = files(tmp_path, [{"received": f"2026-10-{1 + i % 28:02}"} for i in range(80)])
     report = run_drift(a_card(tmp_path), JUDGES, newest, PLAN)
-    assert report.decision is State.NO_DRIFT and report.n == 80 and report.pairs == 80 and report.units == 880
+    assert report.decision is State.NO_DRIFT and report.n == 80 and report.compared == 80 and report.units == 880
     assert report.annotators == ["a", "b"] and report.judge == "always@1"
     assert report.tests[0].card.estimate == pytest.approx(0.18)
     worse = run_drift(a_card(tmp_path), JUDGES, files(tmp_path, [{}] * 80, edited=0.6), PLAN)
@@ -236,7 +238,7 @@ def test_a_card_whose_error_has_no_interval_is_refused(tmp_path: Path) -> None:
 def test_months_and_dates_cut(tmp_path: Path) -> None:
     rows = [{"received": "2026-09-30"}] * 30 + [{"received": "2026-10-01T00:10+02:00"}] * 40
     newest = files(tmp_path, rows)
-    only = lambda **o: run_drift(a_card(tmp_path), JUDGES, Newest(newest.pairs, newest.annotations, **o), PLAN)  # noqa: E731
+    only = lambda **o: run_drift(a_card(tmp_path), JUDGES, Newest(newest.texts, newest.said, **o), PLAN)  # noqa: E731
     assert only(month="2026-10").n == 40 and only(month="2026-09").n == 30
     assert only(since="2026-09-30T22:00").n == 40, "in time, whatever the zone"
     with pytest.raises(
@@ -256,7 +258,7 @@ def test_months_and_dates_cut(tmp_path: Path) -> None:
 
 def _undated(tmp_path: Path) -> tuple[Path, Path]:
     newest = files(tmp_path, [{}] * 6)
-    return newest.pairs, newest.annotations
+    return newest.texts, newest.said
 
 
 def test_bad_dates_are_named_with_their_lines(tmp_path: Path) -> None:
@@ -270,10 +272,10 @@ def test_bad_dates_are_named_with_their_lines(tmp_path: Path) -> None:
 
 def test_another_field_or_the_corpus_dates_the_messages(tmp_path: Path) -> None:
     newest = files(tmp_path, [{"labelled": f"2026-10-{30 - i:02}"} for i in range(10)])
-    dated = Newest(newest.pairs, newest.annotations, "labelled")
+    dated = Newest(newest.texts, newest.said, "labelled")
     assert run_drift(a_card(tmp_path), JUDGES, dated, PLAN).path.case[0] == "s9"
-    with pytest.raises(UsageError, match=r"no pair of .* has the field 'when'"):
-        run_drift(a_card(tmp_path), JUDGES, Newest(newest.pairs, newest.annotations, "when"), PLAN)
+    with pytest.raises(UsageError, match=r"no row of .* has the field 'when'"):
+        run_drift(a_card(tmp_path), JUDGES, Newest(newest.texts, newest.said, "when"), PLAN)
 
     class Known:
         cases = tuple(Case(f"s{i}", "Hello.", received=f"2026-08-{20 - i:02}") for i in range(10))
@@ -284,14 +286,14 @@ def test_another_field_or_the_corpus_dates_the_messages(tmp_path: Path) -> None:
     class Undated:
         cases = (*Known.cases[:9], Case("s9", "Hello."))
 
-    by_corpus = Newest(newest.pairs, newest.annotations, corpus=Known())  # type: ignore[arg-type]
+    by_corpus = Newest(newest.texts, newest.said, corpus=Known())  # type: ignore[arg-type]
     assert run_drift(a_card(tmp_path), JUDGES, by_corpus, PLAN).path.case[0] == "s9"
     for corpus, words in (
         (Fewer(), "1 of 10 annotated messages are not in the corpus"),
         (Undated(), "have no `received`"),
     ):
         with pytest.raises(UsageError, match=words):
-            run_drift(a_card(tmp_path), JUDGES, Newest(newest.pairs, newest.annotations, corpus=corpus), PLAN)
+            run_drift(a_card(tmp_path), JUDGES, Newest(newest.texts, newest.said, corpus=corpus), PLAN)
 
 
 def test_dates_of_a_parquet_file(tmp_path: Path) -> None:
@@ -300,7 +302,7 @@ def test_dates_of_a_parquet_file(tmp_path: Path) -> None:
         str(tmp_path / "p.parquet")
     )
     pair = AnnotatedPair("p", "s", (), ("Rest.",), (Annotation("a", (), (True,)),))
-    assert pair_dates(tmp_path / "p.parquet", [pair]) == {"s": "2026-10-03"}
+    assert dates_of(tmp_path / "p.parquet", [pair]) == {"s": "2026-10-03"}
 
 
 def test_a_message_counts_from_its_latest_pair_on(tmp_path: Path) -> None:
@@ -311,6 +313,84 @@ def test_a_message_counts_from_its_latest_pair_on(tmp_path: Path) -> None:
     ]
     newest = files(tmp_path, rows)
     report = run_drift(a_card(tmp_path), JUDGES, newest, PLAN)
-    assert report.path.case == ["s2", "s1"] and report.n == 2 and report.pairs == 3
+    assert report.path.case == ["s2", "s1"] and report.n == 2 and report.compared == 3
     assert month_of("2026-11-03T23:59-05:00") == "2026-11"
-    assert pair_dates(newest.pairs, []) == {}
+    assert dates_of(newest.texts, []) == {}
+
+
+def test_errors_of_themes_by_hand() -> None:
+    """Jaccard distance to each annotator, and themes too many; no theme and `other` are the same set."""
+    labels = ((("empathy",), ()), (("empathy", "treatment_planning"), ("other",)))
+    first = ThemedText("t1", "s1", ("Sorry.", "Bye."), labels, ("a", "b"))
+    second = ThemedText("t2", "s1", ("Call us.",), ((("care_coordination",),),), ("a",))
+    third = ThemedText("t3", "s2", ("Hm.",), ((("other",),),), ("a",))
+
+    def says(*themes: str) -> ThemeVerdict:
+        return ThemeVerdict(Status.OK, {}, themes)
+
+    answers = {
+        first.units: [says("empathy", "medical_assessment"), says()],
+        second.units: [says("treatment_planning")],
+        third.units: [ThemeVerdict(Status.TIMEOUT)],
+    }
+    found = theme_errors([first, second, third], answers, default_taxonomy())
+    assert found.cases == ("s1",) and found.units.tolist() == [3] and found.failed == 1 and found.compared == 3
+    assert found.error[0] == pytest.approx(((1 / 2 + 2 / 3) / 2 + 0 + 1) / 3)
+    assert found.bias[0] == pytest.approx((1 / 2 / 2 + 0 + 0) / 3)
+
+
+class Empathic:
+    """A classifier that finds empathy everywhere."""
+
+    name, signature, batch, scope = "empathic", "empathic@1", 64, Scope.UNIT
+
+    def judge(self, questions: list[ThemeQuestion]) -> list[ThemeVerdict]:
+        return [ThemeVerdict(Status.OK, {}, ("empathy",)) for _ in questions]
+
+
+def theme_files(tmp_path: Path, messages: int, other: float, *, dated: bool = False) -> Newest:
+    """Texts of six units, of which people call a share something else."""
+    rng = np.random.default_rng(1)
+    texts = [
+        {"text_id": f"s{i}:x", "sentences": [f"Unit {i} {j}." for j in range(6)]}
+        | ({"received": f"2026-10-{1 + i % 28:02}"} if dated else {})
+        for i in range(messages)
+    ]
+    labels = [
+        {"text_id": t["text_id"], "annotator": who, "themes": [
+            ["treatment_planning"] if rng.uniform() < other else ["empathy"] for _ in range(6)
+        ]}
+        for t in texts for who in "ab"
+    ]  # fmt: skip
+    for name, rows in (("texts.jsonl", texts), ("labels.jsonl", labels)):
+        (tmp_path / name).write_text("".join(json.dumps(x) + "\n" for x in rows))
+    return Newest(tmp_path / "texts.jsonl", tmp_path / "labels.jsonl")
+
+
+def a_theme_card(tmp_path: Path, signature: str = "empathic@1") -> Path:
+    path = tmp_path / "card.json"
+    known = card("always@1", error=figure(0.18, 0.03), bias=figure(0.0, 0.02))
+    with_themes(known, signature, error=figure(0.2, 0.03), bias=figure(0.0, 0.02))
+    path.write_text(json.dumps(known))
+    return path
+
+
+def test_the_classifier_drifts_by_itself(tmp_path: Path) -> None:
+    judges = Judges(Always(), Empathic())
+    same = run_theme_drift(a_theme_card(tmp_path), judges, theme_files(tmp_path, 80, 0.2, dated=True), PLAN)
+    assert same.decision is State.NO_DRIFT and same.level is DriftLevel.THEMES and same.judge == "empathic@1"
+    assert same.compared == 80 and same.units == 480 and same.annotators == ["a", "b"] and same.path.date is not None
+    assert same.words[1].startswith("Error of the classifier: ") and "Bias (themes too many a unit)" in same.words[2]
+    worse = run_theme_drift(a_theme_card(tmp_path), judges, theme_files(tmp_path, 80, 0.6), PLAN)
+    assert worse.decision is State.DRIFT and "it is further from people's themes than its card says" in worse.words[0]
+    assert "Figures of this classifier are not covered" in worse.words[0]
+    october = replace(theme_files(tmp_path, 80, 0.6, dated=True), month="2026-10")
+    assert run_theme_drift(a_theme_card(tmp_path), judges, october, PLAN).decision is State.DRIFT
+
+
+def test_a_card_without_this_classifier_is_refused(tmp_path: Path) -> None:
+    judges, newest = Judges(Always(), Empathic()), theme_files(tmp_path, 6, 0.2)
+    with pytest.raises(UsageError, match=r"speaks for the theme classifier other@1.*--classifier"):
+        run_theme_drift(a_theme_card(tmp_path, "other@1"), judges, newest, PLAN)
+    with pytest.raises(UsageError, match=r"says nothing of a theme classifier"):
+        run_theme_drift(a_card(tmp_path), judges, newest, PLAN)

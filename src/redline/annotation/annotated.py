@@ -98,8 +98,7 @@ class ThemedText:
         return tuple(self._themes([one[i] for one in self.labels], taxonomy) for i in range(len(self.units)))
 
     def _themes(self, said: Sequence[Sequence[str]], taxonomy: Taxonomy) -> tuple[str, ...]:
-        residual = taxonomy.residual
-        votes = Counter(key for keys in said for key in (set(keys) - {residual} or {residual}))
+        votes = Counter(key for keys in said for key in taxonomy.as_set(keys))
         found = [key for key, count in votes.items() if 2 * count > len(said)]
         if not found:
             most = max(votes.values())

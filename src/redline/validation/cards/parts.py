@@ -268,7 +268,8 @@ class ThemeFigures(_Part):
     """Sets of themes of units.  `alpha_*` are Krippendorff's alpha of two raters at a time, over whole sets.
 
     `text_f1` compares the themes of whole texts; `edit_f1` is the theme edit-F1 of the texts of one message against each
-    other, by the classifier and by people, and `edit_bias` the difference.
+    other, by the classifier and by people, and `edit_bias` the difference.  `error` and `bias` count every message once, and are
+    what `redline drift` is about (`theme_errors`).
     """
 
     messages: int
@@ -287,6 +288,8 @@ class ThemeFigures(_Part):
     stability: tuple[StabilityTest, ...]
     failures: dict[str, int]
     failed: Figure
+    error: Figure
+    bias: Figure
 
 
 class ThemeSection(ThemeFigures):

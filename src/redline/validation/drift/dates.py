@@ -1,4 +1,4 @@
-"""When a message came in, by the pairs' own file or by the corpus; and which messages a month or a date leaves."""
+"""When a message came in, by the file of pairs or texts or by the corpus; and which messages a month or a date leaves."""
 
 from __future__ import annotations
 
@@ -7,17 +7,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Protocol
 
-from redline.annotation import AnnotatedPair
 from redline.corpus import Corpus
 from redline.corpus.rows import read_rows
 from redline.errors import InputError, Problem, UsageError
 
-__all__ = ["Dates", "corpus_dates", "month_of", "pair_dates", "since", "within_month"]
+__all__ = ["Dates", "corpus_dates", "dates_of", "month_of", "since", "within_month"]
 
 _FORM = "expected ISO 8601, for instance 2026-10-14 or 2026-10-14T09:30"
 Dates = Mapping[str, str]
 """Case id to ISO 8601 date or time; empty where nothing is dated."""
+
+
+class Item(Protocol):
+    """A pair or a labelled text."""
+
+    @property
+    def id(self) -> str:
+        """Of its row."""
+
+    @property
+    def case(self) -> str:
+        """Of its patient message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +38,24 @@ class _Dated:
     text: str
 
 
-def pair_dates(path: str | Path, pairs: Sequence[AnnotatedPair], field: str = "received") -> Dates:
-    """Date of every message of `pairs` by the field `field` of the pairs' file: the latest of its pairs'.
+def dates_of(path: str | Path, items: Sequence[Item], field: str = "received", *, id_field: str = "id") -> Dates:
+    """Date of every message of `items` by the field `field` of their file: the latest of its items'.
 
     Empty where no row has the field.  `InputError` for dates that cannot be read, and where some rows have one and others
     do not: their place in time would be a guess.
     """
-    wanted = {p.id: p.case for p in pairs}
+    wanted = {p.id: p.case for p in items}
     problems: list[Problem] = []
     lines: dict[str, int] = {}
     found: dict[str, list[_Dated]] = {}
     for row in read_rows(path, problems):
-        case = wanted.get(str(row.fields.get("id")))
+        case = wanted.get(str(row.fields.get(id_field)))
         if case is None:
             continue
         value = row.fields.get(field)
         value = value.isoformat() if isinstance(value, date) else value  # Parquet has dates of its own
         if value is None:
-            lines[str(row.fields["id"])] = row.line
+            lines[str(row.fields[id_field])] = row.line
         elif _instant(value) is None:
             problems.append(Problem(str(path), row.line, field, f"is no date, {_FORM}"))
         else:
@@ -52,15 +64,15 @@ def pair_dates(path: str | Path, pairs: Sequence[AnnotatedPair], field: str = "r
         problems += [Problem(str(path), n, field, "is missing, and other rows have it") for n in lines.values()]
     if problems:
         raise InputError(
-            problems, hint="Date every pair or none; --dates names another field, --corpus takes the corpus' dates."
+            problems, hint="Date every row or none; --dates names another field, --corpus takes the corpus' dates."
         )
     return {case: max((d.text for d in dates), key=sort_key) for case, dates in found.items()}
 
 
-def corpus_dates(corpus: Corpus, pairs: Sequence[AnnotatedPair]) -> Dates:
+def corpus_dates(corpus: Corpus, items: Sequence[Item]) -> Dates:
     """The same by `received` of the corpus' cases."""
     known = {c.id: c.received for c in corpus.cases}
-    cases = list(dict.fromkeys(p.case for p in pairs))
+    cases = list(dict.fromkeys(p.case for p in items))
     lost = [c for c in cases if c not in known]
     if lost:
         raise UsageError(
@@ -70,7 +82,7 @@ def corpus_dates(corpus: Corpus, pairs: Sequence[AnnotatedPair]) -> Dates:
     if undated:
         raise UsageError(
             f"{len(undated)} of {len(cases)} annotated messages have no `received` in the corpus (the first is {undated[0]!r}); "
-            "without --corpus the dates or the order of the pairs' file are taken"
+            "without --corpus the dates or the order of the file are taken"
         )
     return {c: str(known[c]) for c in cases}
 
@@ -119,7 +131,7 @@ def since(dates: Dates, first: str) -> frozenset[str]:
 def _some(dates: Dates, found: frozenset[str], what: str) -> frozenset[str]:
     if not dates:
         raise UsageError(
-            "nothing is dated, so no month can be told: give the pairs a field `received` (or name theirs with --dates), or name "
+            "nothing is dated, so no month can be told: give the rows a field `received` (or name theirs with --dates), or name "
             "the corpus with --corpus"
         )
     if not found:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from redline.validation.figure import Figure
 
-__all__ = ["DriftReport", "DriftTest", "Month", "Path", "Shown", "State"]
+__all__ = ["DriftLevel", "DriftReport", "DriftTest", "Month", "Path", "Shown", "State"]
 
 
 class State(StrEnum):
@@ -17,6 +17,13 @@ class State(StrEnum):
     DRIFT = "drift"
     NO_DRIFT = "no drift"
     TOO_LITTLE = "too little to say"
+
+
+class DriftLevel(StrEnum):
+    """Whose drift: of the content judge or of the theme classifier."""
+
+    CONTENT = "content"
+    THEMES = "themes"
 
 
 class _Form(BaseModel):
@@ -76,11 +83,14 @@ class Path(_Form):
 
 
 class DriftReport(_Form):
-    """The whole answer.  `n` messages.  An error of `detectable_error`, and a bias below the first or above the second of
-    `detectable_bias`, would have been found with probability `power`; null where none would.
+    """The whole answer for one level.  `n` messages, `compared` pairs or texts.
+
+    An error of `detectable_error`, and a bias below the first or above the second of `detectable_bias`, would have been found
+    with probability `power`; null where none would.
     """
 
     redline: str
+    level: DriftLevel
     judge: str
     card: str
     decision: State
@@ -90,7 +100,7 @@ class DriftReport(_Form):
     tolerance: float
     power: float
     n: int
-    pairs: int
+    compared: int
     units: int
     failed_units: int
     annotators: list[str]

@@ -1,4 +1,4 @@
-"""The drift test as it is run: card, judge and new annotations in, report out."""
+"""The drift test as it is run: card, judge and new annotations in, report out; at each level that people annotated."""
 
 from __future__ import annotations
 
@@ -6,29 +6,33 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from redline.annotation import AnnotatedPair, read_annotated_pairs
+from redline.annotation import AnnotatedPair, read_annotated_pairs, read_themed_texts
 from redline.corpus import Corpus
 from redline.errors import UsageError
-from redline.judging import ContentQuestion, pair_questions
+from redline.judging import ContentQuestion, ThemeQuestion, pair_questions
 from redline.records import Verdict
-from redline.scoring import Judges, Standing
+from redline.scoring import Judges, Standing, check_themes
+from redline.taxonomy import Taxonomy, default_taxonomy
 from redline.validation.cards.card import JudgeCard, read_card
-from redline.validation.drift.dates import Dates, corpus_dates, pair_dates, since, within_month
-from redline.validation.drift.form import DriftReport
+from redline.validation.drift.dates import Dates, Item, corpus_dates, dates_of, since, within_month
+from redline.validation.drift.form import DriftLevel, DriftReport
 from redline.validation.drift.sequence import CardFigures, DriftPlan, drift_test
-from redline.validation.judge.message_errors import message_errors
+from redline.validation.judge.message_errors import message_errors, theme_errors
 
-__all__ = ["Newest", "card_figures", "run_drift"]
+__all__ = ["Newest", "card_figures", "run_drift", "run_theme_drift"]
 
 Before = Callable[[Sequence[ContentQuestion]], None]
 
 
 @dataclass(frozen=True)
 class Newest:
-    """The new annotations, where their dates are (the pairs' `field`, or the corpus), and what part of them is meant."""
+    """What people said since the card: `texts` are pairs or labelled texts, `said` their decisions or labels.
 
-    pairs: Path
-    annotations: Path
+    Dates are in the field `field` of the texts, or in the corpus; `month` or `since` says what part is meant.
+    """
+
+    texts: Path
+    said: Path
     field: str | None = None
     corpus: Corpus | None = None
     month: str | None = None
@@ -38,27 +42,44 @@ class Newest:
 def run_drift(
     card: str | Path, judges: Judges, newest: Newest, plan: DriftPlan | None = None, *, before: Before | None = None
 ) -> DriftReport:  # fmt: skip
-    """Test the judge's newest messages against its card (a file or its folder); `before` hears what will be asked.
+    """Test the content judge on the newest annotated pairs against its card (a file or its folder); `before` hears what will
+    be asked.
 
     `UsageError` where the card is another judge's or its figures have no interval, and where a month or a date leaves no
     message or nothing is dated; `InputError` for lines that cannot be used.
     """
     known = read_card(card)
     figures = card_figures(known, judges.content.signature)
-    pairs = read_annotated_pairs(newest.pairs, newest.annotations, undecided=True)
-    dates = _dates(newest, pairs)
-    if newest.month is not None and newest.since is not None:
-        raise UsageError("--month and --since exclude each other")
-    for wanted, keep in ((newest.month, within_month), (newest.since, since)):
-        if wanted is not None:
-            kept = keep(dates, wanted)
-            pairs = [p for p in pairs if p.case in kept]
+    pairs = read_annotated_pairs(newest.texts, newest.said, undecided=True)
+    dates = _dates(newest, pairs, "id")
+    meant = _meant(newest, dates)
+    pairs = [p for p in pairs if meant is None or p.case in meant]
     if before is not None:
         before([q for p in pairs for q in pair_questions(p.pair)])
     errors = message_errors(pairs, judge_annotated(pairs, judges))
     annotators = sorted({a.annotator for p in pairs for a in p.annotations})
     report = drift_test(errors, figures, dates, plan, annotators=annotators)
-    return report.model_copy(update={"words": [*report.words, *_card_words(known)]})
+    return _with_card(report, known.verdict.content)
+
+
+def run_theme_drift(
+    card: str | Path, judges: Judges, newest: Newest, plan: DriftPlan | None = None, taxonomy: Taxonomy | None = None
+) -> DriftReport:  # fmt: skip
+    """The same of the theme classifier on the newest labelled texts."""
+    taxonomy = taxonomy or default_taxonomy()
+    known = read_card(card)
+    figures = card_figures(known, judges.themes.signature, DriftLevel.THEMES)
+    check_themes(judges.themes, taxonomy)
+    texts = read_themed_texts(newest.texts, newest.said, taxonomy=taxonomy)
+    dates = _dates(newest, texts, "text_id")
+    meant = _meant(newest, dates)
+    texts = [t for t in texts if meant is None or t.case in meant]
+    asked = list(dict.fromkeys(t.units for t in texts))
+    verdicts = iter(judges.theme_runner().run([ThemeQuestion(units, i) for units in asked for i in range(len(units))]))
+    answers = {units: [next(verdicts) for _ in units] for units in asked}
+    annotators = sorted({name for t in texts for name in t.annotators})
+    report = drift_test(theme_errors(texts, answers, taxonomy), figures, dates, plan, annotators=annotators)
+    return _with_card(report, known.verdict.themes)
 
 
 def judge_annotated(pairs: list[AnnotatedPair], judges: Judges) -> dict[str, list[Verdict]]:
@@ -68,31 +89,44 @@ def judge_annotated(pairs: list[AnnotatedPair], judges: Judges) -> dict[str, lis
     return {id_: [next(answers) for _ in questions] for id_, questions in asked.items()}
 
 
-def _dates(newest: Newest, pairs: list[AnnotatedPair]) -> Dates:
+def _dates(newest: Newest, items: Sequence[Item], id_field: str) -> Dates:
     if newest.field is not None and newest.corpus is not None:
         raise UsageError(
-            "--dates names a field of the pairs, --corpus takes the dates of the corpus; name one of the two"
+            "--dates names a field of the file, --corpus takes the dates of the corpus; name one of the two"
         )
     if newest.corpus is not None:
-        return corpus_dates(newest.corpus, pairs)
-    dates = pair_dates(newest.pairs, pairs, newest.field or "received")
+        return corpus_dates(newest.corpus, items)
+    dates = dates_of(newest.texts, items, newest.field or "received", id_field=id_field)
     if newest.field is not None and not dates:
-        raise UsageError(f"--dates: no pair of {newest.pairs} has the field {newest.field!r}")
+        raise UsageError(f"--dates: no row of {newest.texts} has the field {newest.field!r}")
     return dates
 
 
-def card_figures(card: JudgeCard, signature: str) -> CardFigures:
-    """The figures of the card that a drift test is about.  `UsageError` where it speaks for another judge."""
-    validity = card.standing(signature, "")
-    if validity.content is Standing.UNVALIDATED:
+def _meant(newest: Newest, dates: Dates) -> frozenset[str] | None:
+    """The messages that are meant; None for all."""
+    if newest.month is not None and newest.since is not None:
+        raise UsageError("--month and --since exclude each other")
+    if newest.month is not None:
+        return within_month(dates, newest.month)
+    return None if newest.since is None else since(dates, newest.since)
+
+
+def card_figures(card: JudgeCard, signature: str, level: DriftLevel = DriftLevel.CONTENT) -> CardFigures:
+    """The figures of the card that a drift test is about.  `UsageError` where it speaks for another judge, or of no classifier."""
+    content = level is DriftLevel.CONTENT
+    validity = card.standing(signature, "") if content else card.standing("", signature)
+    section = card.content if content else card.themes_level
+    if section is None or Standing.UNVALIDATED is (validity.content if content else validity.themes):
+        name, why = ("--judge", validity.reasons[0]) if content else ("--classifier", validity.reasons[-1])
         raise UsageError(
-            f"{validity.reasons[0]} A drift test needs the judge of the card: name it with --judge, or run `redline validate` "
+            f"{why} A drift test needs the judge of the card: name it with {name}, or run `redline validate` "
             "with the new judge, which makes a card of its own."
         )
-    return CardFigures(card.digest, signature, card.content.error, card.content.bias)
+    return CardFigures(card.digest, signature, section.error, section.bias, level)
 
 
-def _card_words(card: JudgeCard) -> list[str]:
-    if card.verdict.content is Standing.NOT_VALID:
-        return ["The card itself calls this judge not valid: that it did not drift makes it no better."]
-    return []
+def _with_card(report: DriftReport, verdict: Standing) -> DriftReport:
+    if verdict is not Standing.NOT_VALID:
+        return report
+    said = "The card itself calls this judge not valid: that it did not drift makes it no better."
+    return report.model_copy(update={"words": [*report.words, said]})

@@ -20,7 +20,7 @@ from redline.errors import UsageError
 from redline.stats.quantiles import normal_quantile
 from redline.stats.sequential import confidence_sequence, first_crossing, log_e_values
 from redline.validation.drift.dates import Dates, month_of, sort_key
-from redline.validation.drift.form import DriftReport, DriftTest, Estimate, Month, Path, Shown, State
+from redline.validation.drift.form import DriftLevel, DriftReport, DriftTest, Estimate, Month, Path, Shown, State
 from redline.validation.drift.power import Rehearsal, detectable_bias, detectable_rise
 from redline.validation.drift.words import say
 from redline.validation.figure import Figure
@@ -54,12 +54,13 @@ class DriftPlan:
 
 @dataclass(frozen=True, slots=True)
 class CardFigures:
-    """What the card says about its judge: its digest, the judge's signature, and the two figures of `error_figures`."""
+    """What the card says of its judge at one level: its digest, the judge's signature, the two figures of `error_figures`."""
 
     card: str
     judge: str
     error: Figure
     bias: Figure
+    level: DriftLevel = DriftLevel.CONTENT
 
     def __post_init__(self) -> None:
         for name in ("error", "bias"):
@@ -82,7 +83,7 @@ def drift_test(
     plan = plan or DriftPlan()
     if not errors.cases:
         raise UsageError(
-            "no unit of these pairs is decided by both the judge and an annotator, so nothing can be tested"
+            "no unit of these texts is decided by both the judge and an annotator, so nothing can be tested"
         )
     if dates:
         places = range(len(errors.cases))
@@ -93,9 +94,9 @@ def drift_test(
     rise = detectable_rise(errors, tests[0].bound, how)
     state = _state(bool(harmful), rise, card, len(errors.cases), plan)
     report = DriftReport(
-        redline=redline.__version__, judge=card.judge, card=card.card, decision=state, words=[],
+        redline=redline.__version__, level=card.level, judge=card.judge, card=card.card, decision=state, words=[],
         order="received, then id" if dates else "order of the file (nothing is dated)",
-        alpha=plan.alpha, tolerance=plan.tolerance, power=plan.power, n=len(errors.cases), pairs=errors.pairs,
+        alpha=plan.alpha, tolerance=plan.tolerance, power=plan.power, n=len(errors.cases), compared=errors.compared,
         units=int(errors.units.sum()), failed_units=errors.failed, annotators=sorted(annotators),
         first=min(harmful, key=lambda s: s.message, default=None), detectable_error=rise,
         detectable_bias=[detectable_bias(errors, t.bound, how, sign=sign) for t, sign in ((tests[3], -1), (tests[2], 1))],
@@ -113,11 +114,12 @@ def _tests(
     errors: MessageErrors, card: CardFigures, dates: Dates, plan: DriftPlan
 ) -> tuple[list[DriftTest], dict[str, list[float]]]:
     signed = (errors.bias + 1) / 2
+    what = "edits" if card.level is DriftLevel.CONTENT else "themes"
     asked = (
-        ("error_rose", "is the judge wrong more often than its card says", True, errors.error, card.error, 1),
-        ("error_fell", "is the judge wrong less often than its card says", False, errors.error, card.error, -1),
-        ("bias_rose", "does the judge count more edits too many than its card says", True, signed, card.bias, 1),
-        ("bias_fell", "does the judge count more edits too few than its card says", True, signed, card.bias, -1),
+        ("error_rose", "is the judge wrong more than its card says", True, errors.error, card.error, 1),
+        ("error_fell", "is the judge wrong less than its card says", False, errors.error, card.error, -1),
+        ("bias_rose", f"does the judge count more {what} too many than its card says", True, signed, card.bias, 1),
+        ("bias_fell", f"does the judge count more {what} too few than its card says", True, signed, card.bias, -1),
     )
     level = plan.alpha / (2 * len(asked))
     starts = _month_starts(errors, dates)

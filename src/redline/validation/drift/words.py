@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redline.validation.drift.form import DriftReport, DriftTest, Estimate, State
+from redline.validation.drift.form import DriftLevel, DriftReport, DriftTest, Estimate, State
 from redline.validation.figure import Figure
 
 __all__ = ["say"]
 
-_WHAT = {
-    "error_rose": "it is wrong more often than its card says",
-    "bias_rose": "it counts more edits too many (or fewer too few) than its card says",
-    "bias_fell": "it counts more edits too few (or fewer too many) than its card says",
-}
+_WHO = {DriftLevel.CONTENT: "judge", DriftLevel.THEMES: "classifier"}
+_COUNTED = {DriftLevel.CONTENT: "edits", DriftLevel.THEMES: "themes"}
+_WRONG = {DriftLevel.CONTENT: "wrong more often", DriftLevel.THEMES: "further from people's themes"}
+_HOPE = {DriftLevel.CONTENT: "that is always wrong", DriftLevel.THEMES: "that never names a theme of people's"}
 
 
 def say(report: DriftReport, least: int) -> list[str]:
@@ -24,10 +23,11 @@ def say(report: DriftReport, least: int) -> list[str]:
 def _sentences(report: DriftReport, least: int) -> Iterator[str]:
     yield _decision(report, least)
     error, bias = report.tests[0].card, report.tests[2].card
-    yield f"Error of the judge: {_sequence(report.error)}; the card says {_figure(error)}."
-    yield f"Bias (edits too many a unit): {_sequence(report.bias, signed=True)}; the card says {_figure(bias, signed=True)}."
+    who, counted = _WHO[report.level], _COUNTED[report.level]
+    yield f"Error of the {who}: {_sequence(report.error)}; the card says {_figure(error)}."
+    yield f"Bias ({counted} too many a unit): {_sequence(report.bias, signed=True)}; the card says {_figure(bias, signed=True)}."
     if any(t.name == "error_fell" and t.shown for t in report.tests):
-        yield "The judge is wrong less often than its card says. That is no drift to fear, but the card is out of date."
+        yield f"The {who} is better than its card says. That is no drift to fear, but the card is out of date."
     if report.path.date is None:
         yield "Nothing is dated: the messages were taken in the order of the file, which has to be the order in time."
     if len(report.annotators) == 1:
@@ -41,13 +41,14 @@ def _decision(report: DriftReport, least: int) -> str:
     rise = report.detectable_error
     if report.decision is State.DRIFT:
         shown: list[DriftTest] = [t for t in report.tests if t.harm and t.shown]
-        what = " and ".join(_WHAT[t.name] for t in shown)
+        what = " and ".join(f"it {_said(t.name, report.level)} than its card says" for t in shown)
         first = report.first
         assert first is not None
         when = f" ({first.date})" if first.date else ""
         return (
-            f"Drift shown ({n}): {what}. It was plain from message {first.message:,}{when} on. Figures of this judge are not "
-            "covered by the card any more: look at what changed (messages, drafts, model, annotators) and run `redline validate`."
+            f"Drift shown ({n}): {what}. It was plain from message {first.message:,}{when} on. Figures of this "
+            f"{_WHO[report.level]} are not covered by the card any more: look at what "
+            "changed (messages, drafts, model, annotators) and run `redline validate`."
         )
     found = ""
     if rise is not None:
@@ -56,8 +57,16 @@ def _decision(report: DriftReport, least: int) -> str:
         return f"No drift shown ({n}; {found}{_bias(report)})."
     if report.n < least:
         return f"Too little to say ({n}, at least {least} are needed). Annotate more and run the same command again."
-    hope = f"only {found}" if found else "not even a judge that is always wrong would have been found"
+    hope = f"only {found}" if found else f"not even a {_WHO[report.level]} {_HOPE[report.level]} would have been found"
     return f"Too little to say ({n}; {hope}). Annotate more and run the same command on the grown file."
+
+
+def _said(test: str, level: DriftLevel) -> str:
+    counted = _COUNTED[level]
+    if test == "error_rose":
+        return f"is {_WRONG[level]}"
+    more, fewer = ("too many", "too few") if test == "bias_rose" else ("too few", "too many")
+    return f"counts more {counted} {more} (or fewer {fewer})"
 
 
 def _bias(report: DriftReport) -> str:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from redline.annotation import AnnotatedPair, edit_share
-from redline.records import Verdict
+from redline.annotation import AnnotatedPair, ThemedText, edit_share
+from redline.records import Status, ThemeVerdict, Verdict
 from redline.stats import clustered_figures
+from redline.taxonomy import Taxonomy
 from redline.validation.figure import Figure, figure
 
-__all__ = ["MessageErrors", "error_figures", "message_errors"]
+__all__ = ["MessageErrors", "error_figures", "message_errors", "theme_errors"]
 
 Floats = NDArray[np.float64]
 
@@ -25,8 +26,8 @@ class MessageErrors:
 
     `error`: mean over the message's units of \\|h - s\\|, where h is the judge's yes/no and s the share of its annotators who
     edit the unit: the chance that the judge disagrees with one of them, in [0, 1].  `bias`: mean of p - s, where p is
-    the judge's probability: edits a unit that it counts too many, in [-1, 1].  `units` both rest on; `failed` units the judge
-    or the annotators left undecided are in neither.
+    the judge's probability: edits a unit that it counts too many, in [-1, 1].  `theme_errors` has the same of sets of themes.
+    `units` both rest on; `failed` units the judge or the annotators left undecided are in neither.  `compared` pairs or texts.
     """
 
     cases: tuple[str, ...]
@@ -34,13 +35,13 @@ class MessageErrors:
     bias: Floats
     units: Floats
     failed: int
-    pairs: int
+    compared: int
 
     def at(self, places: Sequence[int]) -> MessageErrors:
         """These messages, in this order."""
         i = np.asarray(places, dtype=np.intp)
         cases = tuple(self.cases[j] for j in places)
-        return MessageErrors(cases, self.error[i], self.bias[i], self.units[i], self.failed, self.pairs)
+        return MessageErrors(cases, self.error[i], self.bias[i], self.units[i], self.failed, self.compared)
 
 
 def message_errors(pairs: Sequence[AnnotatedPair], verdicts: Mapping[str, Sequence[Verdict]]) -> MessageErrors:
@@ -57,9 +58,39 @@ def message_errors(pairs: Sequence[AnnotatedPair], verdicts: Mapping[str, Sequen
                 failed += 1
             else:
                 sums[pair.case] += (abs(float(bool(verdict.hard)) - share), verdict.p_edit - share, 1.0)
+    return _of_messages(sums, failed, len(pairs))
+
+
+def theme_errors(
+    texts: Sequence[ThemedText], answers: Mapping[tuple[str, ...], Sequence[ThemeVerdict]], taxonomy: Taxonomy
+) -> MessageErrors:  # fmt: skip
+    """Errors of the messages of labelled `texts`; `answers` are the classifier's verdicts of each text's units.
+
+    Of a unit to which the classifier gives the themes J and an annotator H: error 1 - |J and H| / |J or H| (Jaccard distance),
+    bias (|J without H| - |H without J|) / |J or H|: themes too many.  Means over the unit's annotators, then as for edits.
+    """
+    sums: dict[str, Floats] = defaultdict(lambda: np.zeros(3))
+    failed = 0
+    for text in texts:
+        for i, verdict in enumerate(answers[text.units]):
+            if verdict.status is not Status.OK:
+                failed += 1
+                continue
+            mine = taxonomy.as_set(verdict.themes)
+            apart = [_apart(mine, taxonomy.as_set(labels[i])) for labels in text.labels]
+            sums[text.case] += (*np.mean(apart, axis=0), 1.0)
+    return _of_messages(sums, failed, len(texts))
+
+
+def _apart(judge: frozenset[str], person: frozenset[str]) -> tuple[float, float]:
+    every = len(judge | person)
+    return len(judge ^ person) / every, (len(judge - person) - len(person - judge)) / every
+
+
+def _of_messages(sums: Mapping[str, Floats], failed: int, compared: int) -> MessageErrors:
     table = np.array(list(sums.values())).reshape(-1, 3)
     return MessageErrors(
-        tuple(sums), table[:, 0] / table[:, 2], table[:, 1] / table[:, 2], table[:, 2], failed, len(pairs)
+        tuple(sums), table[:, 0] / table[:, 2], table[:, 1] / table[:, 2], table[:, 2], failed, compared
     )
 
 

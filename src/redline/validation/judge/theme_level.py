@@ -28,6 +28,7 @@ from redline.validation.cards.settings import Settings
 from redline.validation.figure import Figure, figure
 from redline.validation.judge.content_level import count_of, failed_share, share_of
 from redline.validation.judge.edit_bias import bias_of, differences
+from redline.validation.judge.message_errors import error_figures, theme_errors
 from redline.validation.judge.place import judge_rank, stand_in
 from redline.validation.judge.stability import Resampling
 from redline.validation.judge.theme_texts import edit_loads, text_sets
@@ -71,9 +72,9 @@ def theme_table(
         own = dict(zip(_names(text), text.labels, strict=True))
         for i, verdict in enumerate(answers[text.units]):
             known = verdict.status is Status.OK
-            judge.append(_cleaned(verdict.themes, taxonomy) if known else None)
+            judge.append(taxonomy.as_set(verdict.themes) if known else None)
             for name in names:
-                people[name].append(_cleaned(own[name][i], taxonomy) if known and name in own else None)
+                people[name].append(taxonomy.as_set(own[name][i]) if known and name in own else None)
             cases.append(text.case)
             owner.append(number)
     return ThemeTable(judge, tuple(people.values()), names, tuple(cases), np.array(owner, dtype=np.intp))
@@ -81,10 +82,6 @@ def theme_table(
 
 def _names(text: ThemedText) -> tuple[str, ...]:
     return text.annotators or tuple(f"annotator {i}" for i in range(1, len(text.labels) + 1))
-
-
-def _cleaned(keys: Sequence[str], taxonomy: Taxonomy) -> frozenset[str]:
-    return frozenset(keys) - {taxonomy.residual} or frozenset({taxonomy.residual})
 
 
 def theme_figures(
@@ -101,6 +98,7 @@ def theme_figures(
     labels = _columns(table)
     sets = SetAgreement.of(labels, "jaccard")
     codes, near = sets.codes(labels), 1.0 - sets.matrix
+    wrong = error_figures(theme_errors(texts, answers, taxonomy), draws=how.draws, seed=how.seed)
     failures, failed = failed_share([(t.case, v.status) for t in texts for v in answers[t.units]], how)
     return ThemeFigures(
         messages=len({c for c, given in zip(table.cases, table.judge, strict=True) if given is not None}),
@@ -111,7 +109,7 @@ def theme_figures(
         alternative_annotator=stand_in(
             codes[:, 0], codes[:, 1:], table.cases, table.annotators, how, settings, lambda a, b: near[a, b]
         ),
-        stability=tuple(stability), failures=failures, failed=failed,
+        stability=tuple(stability), failures=failures, failed=failed, error=wrong["error"], bias=wrong["bias"],
     )  # fmt: skip
 
 
