@@ -9,6 +9,7 @@ import pytest
 from redline.corpus import load_corpus
 from redline.encoder import Asked, EditEncoder, bundled_encoder
 from redline.encoder.crossing import UnitStates, crossed, pieces
+from redline.encoder.model import _run_units
 
 RNG = np.random.default_rng(0)
 
@@ -85,6 +86,43 @@ def test_a_verdict_is_the_same_to_the_bit_in_any_company(encoder: EditEncoder) -
         encoder.forget()
         assert np.array_equal(encoder.logits([asked[i] for i in part]), together[part])
         assert np.array_equal(encoder.theme_logits([asked[i].unit for i in part]), themes[part])
+
+
+@pytest.mark.slow
+def test_units_of_one_length_are_encoded_together_to_the_bit(encoder: EditEncoder) -> None:
+    """Every length up to the window, in groups of several sizes."""
+    pool = encoder._graph("units")
+    for length in (*range(3, 40), *range(40, 129, 8)):
+        ids = RNG.integers(1_000, 25_000, (8, length)).tolist()
+        alone = [_run_units(pool, [one])[0] for one in ids]
+        for size in (2, 3, 5, 8):
+            assert all(a.same(b) for a, b in zip(_run_units(pool, ids[:size]), alone, strict=False)), (length, size)
+    themes = encoder._graph("themes")  # the control: this graph does depend on company
+    start = RNG.normal(size=(4, 20, 384)).astype(np.float32)
+    mask = np.ones((4, 20), bool)
+    together = themes.run({"start": start, "mask": mask})[0]
+    assert not np.array_equal(together[:1], themes.run({"start": start[:1], "mask": mask[:1]})[0])
+
+
+def test_where_company_would_matter_units_go_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    from redline.encoder import model
+
+    runs: list[int] = []
+    real = model._run_units
+
+    def counting(pool, ids):
+        runs.append(len(ids))
+        return real(pool, ids)
+
+    monkeypatch.setattr(model, "_run_units", counting)
+    texts = [f"Please take {n} pills with water." for n in range(10, 30)]
+    together, alone = EditEncoder(bundled_encoder()), EditEncoder(bundled_encoder())
+    first = together.theme_logits(texts)
+    assert max(runs) == model._TOGETHER
+    monkeypatch.setattr(model._Chunk, "same", lambda *_: False)
+    runs.clear()
+    assert np.array_equal(alone.theme_logits(texts), first)
+    assert alone._most_together == 1 and runs.count(1) > len(texts)
 
 
 def test_threads_that_ask_at_once_load_each_graph_once(monkeypatch: pytest.MonkeyPatch) -> None:

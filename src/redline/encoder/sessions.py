@@ -51,11 +51,10 @@ class SessionPool:
     """As many sessions of one graph as cores; `run` borrows a free one.
 
     Short inputs gain nothing from threads inside a session, so each session has one thread and the batches
-    run side by side.  `one` names an axis that is 1 in every run: shapes are then worked out once and not in each run, which
-    saves a twentieth and changes no digit.
+    run side by side.
     """
 
-    def __init__(self, path: Path, size: int, *, one: str | None = None) -> None:
+    def __init__(self, path: Path, size: int) -> None:
         import onnxruntime as ort  # half a second; a warm store never needs it
 
         options = ort.SessionOptions()
@@ -63,8 +62,6 @@ class SessionPool:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.enable_mem_pattern = False  # inputs hardly ever have the same length twice
-        if one is not None:
-            options.add_free_dimension_override_by_name(one, 1)
         self.size = size
         self._free: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for _ in range(size):
