@@ -5,13 +5,25 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from redline.annotation import AnnotatedPair
+from redline.annotation import AnnotatedPair, ThemedText
 from redline.chat import ChatMessage, ChatRequest, ChatResult, Prices
-from redline.judging import PARAPHRASE, LlmJudge, VerdictStore, content_messages, pair_questions
+from redline.judging import (
+    PARAPHRASE,
+    CascadeJudge,
+    ExactJudge,
+    LlmJudge,
+    LlmThemeJudge,
+    PanelJudge,
+    VerdictStore,
+    content_messages,
+    pair_questions,
+    paraphrased,
+)
+from redline.judging.llm_themes import THEMES_PARAPHRASE
 from redline.records import Status
 from redline.scoring import Judges
 from redline.templates import read_template
-from redline.validation.judge.stability import Resampling, ask_again, content_stability
+from redline.validation.judge.stability import Resampling, ask_again, content_stability, theme_stability
 from tests.validation.judged import ToldThemes, world
 
 
@@ -81,3 +93,51 @@ def test_the_paraphrase_has_the_same_slots_and_asks_for_the_same_answer() -> Non
     assert one != other
     questions = pair_questions(pairs()[0].pair)[:6]
     assert content_messages(questions) != content_messages(questions, PARAPHRASE)
+
+
+def test_every_language_model_in_a_panel_or_a_cascade_is_asked_in_other_words() -> None:
+    model = LlmJudge(Fickle())
+    panel = paraphrased(PanelJudge((ExactJudge(), CascadeJudge(ExactJudge(), model))))
+    assert isinstance(panel, PanelJudge) and isinstance(panel.members[1], CascadeJudge)
+    assert panel.members[0] == ExactJudge() and panel.members[1].second == replace(model, prompt=PARAPHRASE)
+    first = paraphrased(CascadeJudge(model, ExactJudge()))
+    assert first is not None and first.first.prompt == PARAPHRASE and first.second == ExactJudge()
+    assert paraphrased(PanelJudge((ExactJudge(), ExactJudge()))) is None
+    assert paraphrased(CascadeJudge(ExactJudge(), ExactJudge())) is None
+
+
+@dataclass
+class Wordy(Fickle):
+    """Finds empathy everywhere, and planning when asked in other words."""
+
+    async def complete(self, request: ChatRequest) -> ChatResult:
+        text = request.messages[-1].text
+        self.seen.append(text)
+        again = "Here is a clinician's answer" in text and self.turns
+        asked = text.split("nits to label: " if "nits to label: " in text else "Label these units: ")[1].split(".")[0]
+        theme = "treatment_planning" if again else "empathy"
+        return ChatResult(
+            Status.OK, json.dumps({"labels": [{"unit": int(i), "themes": [theme]} for i in asked.split(",")]})
+        )
+
+
+@pytest.mark.parametrize("turns", [True, False])
+def test_a_classifier_that_hangs_on_the_wording_is_found(turns: bool) -> None:
+    judges = Judges(ExactJudge(), LlmThemeJudge(Wordy(turns)), VerdictStore())
+    texts = [
+        ThemedText(f"t{i}", f"s{i}", ("Sorry.", f"Take {i}."), ((("empathy",), ("empathy",)),), ("a",))
+        for i in range(8)
+    ]
+    tests = {t.name: t for t in theme_stability(judges, texts, 8, Resampling(200, 3))}
+    assert set(tests) == {"repeat", "order", "paraphrase"}
+    assert tests["paraphrase"].flips.estimate == float(turns) and tests["paraphrase"].units == 16
+    assert tests["order"].flips.estimate == 0
+
+
+def test_the_classifiers_paraphrase_has_the_same_slots_and_a_signature_of_its_own() -> None:
+    one, other = (read_template("judging", name) for name in ("themes", THEMES_PARAPHRASE))
+    for part in ("{{themes}}", "{{residual}}", "{{units}}", "{{asked}}", '{"labels": [{"unit": <number>, "themes"'):
+        assert one.count(part) == other.count(part) == 1
+    judge = LlmThemeJudge(Wordy())
+    assert judge.signature == LlmThemeJudge(Wordy(), prompt="themes").signature
+    assert paraphrased(judge).signature != judge.signature  # type: ignore[union-attr]

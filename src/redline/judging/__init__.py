@@ -10,6 +10,7 @@ from redline.judging.human import HumanJudge
 from redline.judging.llm import PARAPHRASE, LlmJudge, content_answer, content_messages
 from redline.judging.llm_themes import LlmThemeJudge, theme_answer, theme_messages
 from redline.judging.panel import PanelJudge
+from redline.judging.paraphrase import paraphrased
 from redline.judging.questions import ContentQuestion, Direction, Pair, Scope, ThemeQuestion, pair_questions
 from redline.judging.registry import JudgeOptions, content_judge, judge_names, theme_judge
 from redline.judging.runner import Budget, Runner, RunReport
@@ -46,6 +47,7 @@ __all__ = [
     "is_paid",
     "judge_names",
     "pair_questions",
+    "paraphrased",
     "shared_encoder",
     "theme_answer",
     "theme_judge",

@@ -17,7 +17,10 @@ from redline.records import Status, ThemeVerdict, digest
 from redline.taxonomy import Taxonomy, Theme, default_taxonomy
 from redline.templates import fill, read_template
 
-__all__ = ["LlmThemeJudge", "theme_answer", "theme_messages"]
+__all__ = ["THEMES_PARAPHRASE", "LlmThemeJudge", "theme_answer", "theme_messages"]
+
+THEMES_PARAPHRASE = "themes_paraphrase"
+"""The same rules in other words, as for the content judge."""
 
 
 class _Item(BaseModel):
@@ -47,6 +50,7 @@ class LlmThemeJudge:
     again: int = 1
     name: str = "llm"
     scope: Scope = Scope.PAIR
+    prompt: str = "themes"
     _spent: Spent = field(default_factory=Spent, repr=False, compare=False)
     _loop: BackgroundLoop = field(default_factory=BackgroundLoop, repr=False, compare=False)
 
@@ -54,7 +58,7 @@ class LlmThemeJudge:
     def signature(self) -> str:
         """Model, prompt and everything of the taxonomy that the prompt tells."""
         told = [[[t.key, t.name, t.has, t.has_not] for t in self.taxonomy.themes], self.taxonomy.residual]
-        prompt = digest(read_template("judging", "themes"), length=6)
+        prompt = digest(read_template("judging", self.prompt), length=6)
         return f"llm:{known_as(self.model)}@{prompt}.{digest(told, length=6)}"
 
     @property
@@ -89,11 +93,13 @@ class LlmThemeJudge:
             asked = [questions[i] for i in members]
             read = partial(_read, questions=asked, taxonomy=self.taxonomy)
             room = 64 + (24 + 2 * longest) * len(asked)
-            calls.append(Call(members, theme_messages(asked, self.taxonomy), room, read, _failed))
+            calls.append(Call(members, theme_messages(asked, self.taxonomy, self.prompt), room, read, _failed))
         return calls
 
 
-def theme_messages(questions: Sequence[ThemeQuestion], taxonomy: Taxonomy) -> tuple[ChatMessage, ...]:
+def theme_messages(
+    questions: Sequence[ThemeQuestion], taxonomy: Taxonomy, prompt: str = "themes"
+) -> tuple[ChatMessage, ...]:
     """What a model is sent for `questions`, which ask about units of one text; training builds its prompts with this."""
     values = {
         "themes": "\n".join(_defined(theme) for theme in taxonomy.themes),
@@ -101,7 +107,7 @@ def theme_messages(questions: Sequence[ThemeQuestion], taxonomy: Taxonomy) -> tu
         "units": numbered(questions[0].own),
         "asked": ", ".join(str(q.index + 1) for q in questions),
     }
-    return (ChatMessage("user", fill(read_template("judging", "themes"), values)),)
+    return (ChatMessage("user", fill(read_template("judging", prompt), values)),)
 
 
 def theme_answer(themes: Sequence[Sequence[str]], taxonomy: Taxonomy) -> str:

@@ -15,13 +15,11 @@ import numpy as np
 
 from redline.annotation import AnnotatedPair, ThemedText
 from redline.judging import (
-    PARAPHRASE,
-    ContentJudge,
     ContentQuestion,
     Direction,
-    LlmJudge,
     ThemeQuestion,
     pair_questions,
+    paraphrased,
 )  # fmt: skip
 from redline.records import Status, ThemeVerdict, Verdict
 from redline.scoring import Judges
@@ -62,7 +60,7 @@ def ask_again(judges: Judges, pairs: Sequence[AnnotatedPair], seed: int) -> Agai
         "order": runner.run(_shuffled(pairs, seed)),
         "swap": runner.run([_swapped(q) for q in asked]),
     }
-    other = _paraphrased(judges.content)
+    other = paraphrased(judges.content)
     if other is not None:
         tests["paraphrase"] = replace(runner, judge=other).run(asked)
     return tests
@@ -109,10 +107,6 @@ def _swapped(question: ContentQuestion) -> ContentQuestion:
     return replace(question, direction=other)
 
 
-def _paraphrased(judge: ContentJudge) -> ContentJudge | None:
-    return replace(judge, prompt=PARAPHRASE) if isinstance(judge, LlmJudge) else None
-
-
 def _content_test(
     name: Name, added: np.ndarray, first: Sequence[Verdict], again: Sequence[Verdict], cases: Sequence[str], how: Resampling
 ) -> StabilityTest:  # fmt: skip
@@ -154,7 +148,7 @@ def _stability(sums: np.ndarray) -> np.ndarray:
 def theme_stability(
     judges: Judges, texts: Sequence[ThemedText], count: int, how: Resampling
 ) -> tuple[StabilityTest, ...]:  # fmt: skip
-    """Repeat and order of units, for a theme classifier: a unit flips where its set of themes changes."""
+    """Repeat, order of units and paraphrased prompt, for a theme classifier: a unit flips where its set of themes changes."""
     order = random.Random(f"stability:{how.seed}").sample(range(len(texts)), min(count, len(texts)))
     some = [texts[i] for i in sorted(order)]
     if not some:
@@ -169,6 +163,9 @@ def theme_stability(
         units = tuple(text.units[i] for i in places)
         turned += [ThemeQuestion(units, places.index(i)) for i in range(len(places))]
     again = {"repeat": replace(runner, repetition=1).run(asked), "order": runner.run(turned)}
+    other = paraphrased(judges.themes)
+    if other is not None:
+        again["paraphrase"] = replace(runner, judge=other).run(asked)
     return tuple(_theme_test(name, first, found, cases, how) for name, found in again.items())  # type: ignore[arg-type]
 
 
