@@ -61,6 +61,7 @@ def _arrays(flat: list, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
         "plain": [f.plain for f in flat],
         "human": [f.human for f in flat],
         "corrected": [f.corrected for f in flat],
+        "error": [f.error for f in flat],
     }
     arrays = {
         kind: np.array([(i.low, i.high) if i.known else (np.nan, np.nan) for i in found]).reshape(*shape, 2)
@@ -109,8 +110,10 @@ def measured(labelled: int, setting: Setting, seed: int, replications: int = 1_0
     truth = world.human_scores()[places]
     one, both = estimated(sums, draws), contrasted(sums, draws)
     amount = estimated(sums, draws, score=amounts)["corrected"]
+    error = world.judge_scores()[places] - truth
     return {kind: coverage(one[kind], truth) for kind in ("plain", "human", "corrected")} | {
         "amounts": coverage(amount, world.human_amounts()[places]),
+        "error": coverage(one["error"], error),
         "contrast": coverage(both["corrected"], truth[0] - truth[1]),
         "positive": (both["p"] < 0.05).mean(axis=0),
         "ratio": ratio_of_widths(one).mean(),
@@ -136,7 +139,7 @@ def again() -> None:
 def _tell(labelled: int, setting: Setting, found: dict) -> None:
     shown = "  ".join(
         f"{k} {found[k].mean():.3f} ({found[k].min():.3f}-{found[k].max():.3f})"
-        for k in ("plain", "human", "corrected", "amounts", "contrast", "positive")
+        for k in ("plain", "human", "corrected", "amounts", "error", "contrast", "positive")
     )
     widths = f"widths {found['ratio']:.2f}, of contrasts {found['contrast_ratio']:.2f}"
     print(f"{labelled} {setting[0]} {'+'.join(setting[3])}: {shown}  {widths}", flush=True)

@@ -47,7 +47,11 @@ def test_corrected_figures_cover_and_the_judges_own_do_not(labelled: int) -> Non
     Each figure may be off by two Monte-Carlo errors, the mean of a setting's figures may not.
     """
     sums, truth = study(labelled)
-    check_intervals(estimated(sums, draws=600), truth)
+    found = estimated(sums, draws=600)
+    check_intervals(found, truth)
+    world = SETTINGS[labelled][0]
+    error = coverage(found["error"], world.judge_scores()[[0, len(world.deletion) // 2]] - truth)
+    assert 0.93 <= error.mean() <= 0.97 and (error >= 0.93 - 2 * ERROR).all()
     found, change = contrasted(sums, draws=600), truth[0] - truth[1]
     positive = (found["p"] < 0.05).mean(axis=0)
     assert positive.mean() <= 0.06 and (positive <= 0.06 + 2 * ERROR).all()

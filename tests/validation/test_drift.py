@@ -380,7 +380,10 @@ def test_the_classifier_drifts_by_itself(tmp_path: Path) -> None:
     same = run_theme_drift(a_theme_card(tmp_path), judges, theme_files(tmp_path, 80, 0.2, dated=True), PLAN)
     assert same.decision is State.NO_DRIFT and same.level is DriftLevel.THEMES and same.judge == "empathic@1"
     assert same.compared == 80 and same.units == 480 and same.annotators == ["a", "b"] and same.path.date is not None
-    assert same.words[1].startswith("Error of the classifier: ") and "Bias (themes too many a unit)" in same.words[2]
+    assert (
+        same.words[1].startswith("Error of the classifier: ")
+        and "Bias (share of a unit's themes too many)" in same.words[2]
+    )
     worse = run_theme_drift(a_theme_card(tmp_path), judges, theme_files(tmp_path, 80, 0.6), PLAN)
     assert worse.decision is State.DRIFT and "it is further from people's themes than its card says" in worse.words[0]
     assert "Figures of this classifier are not covered" in worse.words[0]

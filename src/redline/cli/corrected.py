@@ -23,7 +23,7 @@ def corrected_cells(table: CorrectedTable) -> Table:
     reasons: dict[tuple[str, str], list[str]] = {}
     for row, cells in table.cells.items():
         for measure in _SHOWN:
-            if (found := cells.get(measure)) is None or not found.messages:
+            if (found := cells.get(measure)) is None or not found.labels:
                 continue
             shown.add_row(
                 row, _NAMES.get(measure, measure),

@@ -31,6 +31,7 @@ def corrected_block(table: CorrectedTable) -> dict[str, Any]:
 def _figure(found: Corrected) -> dict[str, Any]:
     return {
         "corrected": interval_row(found.corrected), "human": interval_row(found.human), "plain": interval_row(found.plain),
+        "error": interval_row(found.error),
         "weight": found.weight, "labels": found.labels, "messages": found.messages, "effective": found.effective,
         "reason": found.reason,
     }  # fmt: skip

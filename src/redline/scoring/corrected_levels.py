@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ __all__ = ["Level", "amount_level", "content_level", "macro_level", "theme_level
 
 Floats = NDArray[np.float64]
 _PRF = ("precision", "recall", "f1")
-_SHARE = (0.0, 1.0)
+_SHARE, _AMOUNT = (0.0, 1.0), (0.0, math.inf)
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Level:
     """`judged` and `human` are (comparisons, columns), `weights` (comparisons,) 0 where one is not labelled; `score` maps sums of
     columns to the values of `names`.
 
-    The first `wide` columns alone give the main values, those of `contrasted` among them.  `limits` is the range of the values.
+    The first `wide` columns alone give the main values, those of `contrasted` among them.  `limits` is the range of
+    the values, or that of each.
     """
 
     names: tuple[str, ...]
@@ -36,7 +38,7 @@ class Level:
     weights: Floats
     score: Score
     wide: int
-    limits: tuple[float, float] | None = _SHARE
+    limits: tuple[float, float] | list[tuple[float, float] | None] = _SHARE
     contrasted: tuple[str, ...] = ()
 
 
@@ -74,7 +76,7 @@ def amount_level(columns: Floats, people: HumanLoads, layout: Layout, cost: Edit
     judged = np.column_stack([columns[:, layout.index["f1_count"]], by_judge])
     human = np.column_stack([people.weights > 0, by_people])
     names = ("deletions", "additions", "saved")
-    return Level(names, judged, human, people.weights, _means, 4, limits=None)
+    return Level(names, judged, human, people.weights, _means, 4, limits=[_AMOUNT, _AMOUNT, None])
 
 
 def theme_level(columns: Floats, themes: HumanThemes, layout: Layout) -> Level:

@@ -14,6 +14,7 @@ from redline.scoring.corrected import CorrectedTable
 from redline.scoring.human_loads import LabelCounts
 from redline.scoring.table import Cell, ScoreTable
 from redline.stats import Interval, NonInferiority, non_inferiority
+from redline.stats.predictive import MIN_LABELLED
 from redline.stats.words import say_interval, say_number
 
 __all__ = ["Finding", "find"]
@@ -49,22 +50,30 @@ def find(table: ScoreTable, corrected: CorrectedTable | None = None) -> list[Fin
 
 
 def _best(cell: Cell, measure: str, people: CorrectedTable) -> tuple[Interval, str]:
-    """The corrected figure where there is one, else the judge's; and the words that say which."""
+    """The corrected figure where there is one, else the judge's; and the words that say which.
+
+    People who say the same everywhere leave no interval to correct: then the judge's figure has theirs beside it.
+    """
     found = people.of(cell.name, measure)
-    return (cell[measure], "") if found is None or not found.known else (found.corrected, CORRECTED)
+    if found is None or found.human.estimate is None:
+        return cell[measure], ""
+    if found.known:
+        return found.corrected, CORRECTED
+    by = say_interval(found.human)
+    return cell[measure], f", by the judge (by people {by} in {found.messages} labelled messages)"
 
 
 def _errs(cell: Cell, people: CorrectedTable) -> Iterator[Finding]:
-    """Where the judge's own figure is not one that people's labels allow."""
+    """Where the judge's figure of what people labelled is not people's."""
     found = people.of(cell.name, "content.f1")
-    if found is None or found.plain.estimate is None or found.corrected.low is None or found.corrected.high is None:
+    if found is None or found.messages < MIN_LABELLED or found.error.low is None or found.error.high is None:
         return
-    if not found.corrected.low <= found.plain.estimate <= found.corrected.high:
-        what = "stricter" if found.plain.estimate < found.corrected.low else "more lenient"
+    if found.error.low > 0 or found.error.high < 0:
+        what = "more lenient" if found.error.low > 0 else "stricter"
         yield Finding(
             "judge", cell.name,
-            f"Of {cell.name} the judge is {what} than people: content edit-F1 {say_number(found.plain.estimate)} by the judge, "
-            f"{_interval(found.corrected)} corrected by {found.labels} labelled comparisons.",
+            f"On the {found.labels} labelled comparisons of {cell.name} the judge is {what} than people: content edit-F1 "
+            f"{say_interval(found.error, sign='+')} (judge minus people).",
         )  # fmt: skip
 
 
@@ -122,7 +131,7 @@ def _over_assesses(cell: Cell, table: ScoreTable) -> Iterator[Finding]:
 
 
 def _points(low: float, high: float) -> str:
-    return f"{100 * low:+.0f} to {100 * high:+.0f} points"
+    return f"{say_number(100 * low, 0, '+')} to {say_number(100 * high, 0, '+')} points"
 
 
 def _safety(cell: Cell, table: ScoreTable, people: CorrectedTable) -> Iterator[Finding]:
@@ -142,7 +151,8 @@ def _pays(cell: Cell, table: ScoreTable, people: CorrectedTable) -> Iterator[Fin
     """By units saved, not by precision alone: several draft units can say what one reply unit says."""
     (saved, by), cost = _best(cell, "saved", people), table.measures.cost
     precision, precision_by = _best(cell, "content.precision", people)
-    again = "" if precision_by == by else precision_by
+    if by == CORRECTED:
+        precision_by = "" if precision_by == CORRECTED else precision_by or ", by the judge"
     if saved.low is None or saved.high is None or saved.estimate is None:
         return
     if saved.low > 0:
@@ -153,8 +163,8 @@ def _pays(cell: Cell, table: ScoreTable, people: CorrectedTable) -> Iterator[Fin
         words = "may or may not pay for being read"
     yield Finding(
         "cost", cell.name,
-        f"{cell.name} {words}: {saved.estimate:+.1f} [{saved.low:+.1f}, {saved.high:+.1f}] units a reply against writing from "
-        f"scratch{by}; precision {_interval(precision)}{again}, break-even {cost.break_even:.2f} "
+        f"{cell.name} {words}: {say_interval(saved, 1, '+')} units a reply against writing from "
+        f"scratch{by}; precision {_interval(precision)}{precision_by}, break-even {cost.break_even:.2f} "
         f"(reading {cost.read:g}, deleting {cost.delete:g}, writing {cost.write:g}).",
     )  # fmt: skip
 

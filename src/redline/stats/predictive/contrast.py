@@ -10,7 +10,7 @@ import numpy as np
 from redline.stats.bootstrap import Score, bootstrap
 from redline.stats.predictive.estimate import MIN_LABELLED, Corrected, one_figure
 from redline.stats.predictive.figure import pick
-from redline.stats.predictive.sums import LabelledSums, differing, threefold
+from redline.stats.predictive.sums import LabelledSums, bearing, differing, threefold
 from redline.stats.predictive.tuning import influences
 from redline.stats.resampling import ResamplingPlan
 
@@ -51,7 +51,7 @@ def corrected_contrasts(
         drawn = bootstrap(part.stacked, threefold(score), plan)
         moved, columns = influences(drawn), np.moveaxis(drawn.draws, 0, -1)
         clusters, labels = (part.judged != 0).any(axis=2).sum(axis=0), part.labels.sum(axis=0)
-        unlike = differing(part, score)
+        unlike, resting = differing(part, score), bearing(part, score).sum(axis=0)
         for pair, (a, b) in enumerate(names[start : start + _CHUNK]):
             first, second = 2 * pair, 2 * pair + 1
             row = []
@@ -59,7 +59,7 @@ def corrected_contrasts(
                 both = pick(drawn, columns, first, value).minus(pick(drawn, columns, second, value))
                 change = moved.of(first, value).minus(moved.of(second, value))
                 judged, known, messages = (
-                    int(n[first : second + 1].min()) for n in (clusters, labels, moved.labelled[:, value])
+                    int(n[first : second + 1].min()) for n in (clusters, labels, resting[:, value])
                 )
                 either = int(unlike[:, first : second + 1, value].any(axis=1).sum())
                 counts = judged, known, messages, either

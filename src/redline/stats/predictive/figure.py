@@ -12,7 +12,7 @@ from redline.stats.bootstrap import Draws
 from redline.stats.intervals import MIN_CLUSTERS, Interval, interval, widening
 from redline.stats.predictive.tuning import Tuning
 
-__all__ = ["Drawn", "Spread", "bounded", "pick", "spread_of", "width"]
+__all__ = ["Drawn", "Spread", "bounded", "error_of", "pick", "spread_of", "width"]
 
 Floats = NDArray[np.float64]
 
@@ -74,6 +74,16 @@ def spread_of(drawn: Drawn, tuning: Tuning, messages: int, judged: int) -> Sprea
     point = human - w * (paired - judge)
     draws = second - w * (third - first) if w else second
     left_out = two - w * (three - one) if w else two
+    return _spread(point, draws, left_out, tuning, messages, judged)
+
+
+def error_of(drawn: Drawn, tuning: Tuning, messages: int, judged: int) -> Spread:
+    """``f(L) - f(H)``: by how much the judge is off on what people labelled."""
+    (_, human, paired), (_, second, third), (_, two, three) = drawn.point, drawn.draws, drawn.left_out
+    return _spread(paired - human, third - second, three - two, tuning, messages, judged)
+
+
+def _spread(point: float, draws: Floats, left_out: Floats, tuning: Tuning, messages: int, judged: int) -> Spread:
     clusters = messages if messages < MIN_CLUSTERS else max(min(messages, int(tuning.freedom)), MIN_CLUSTERS)
     scale = tuning.inflation
     if clusters > 1 and judged > 1:

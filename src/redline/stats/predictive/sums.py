@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from redline.stats.bootstrap import Score
 
-__all__ = ["LabelledSums", "differing", "labelled_sums", "threefold"]
+__all__ = ["LabelledSums", "bearing", "differing", "labelled_sums", "threefold"]
 
 Floats = NDArray[np.float64]
 
@@ -70,6 +70,24 @@ def labelled_sums(
     labels = np.zeros(shape, dtype=np.intp)
     np.add.at(labels, place, (weights > 0).astype(np.intp))
     return LabelledSums(parts[0], parts[1], parts[2], labels)
+
+
+def bearing(sums: LabelledSums, score: Score) -> NDArray[np.bool_]:
+    """Clusters that people's figure rests on, whether or not they move it: (clusters, cells, values).
+
+    A cluster does where one of the columns that the value is made of is not zero in it.  Where people say the same in all
+    clusters none of them moves the figure, and it rests on all of them.
+
+    >>> import numpy as np
+    >>> human = np.array([[[2.0, 2.0]], [[1.0, 1.0]], [[0.0, 0.0]]])
+    >>> all_alike = LabelledSums(human, human, human, np.ones((3, 1), dtype=int))
+    >>> bearing(all_alike, lambda s: s[..., :1] / s[..., 1:])[:, 0, 0].tolist()
+    [True, True, False]
+    """
+    size = sums.human.shape[-1]
+    anywhere = np.linspace(2.0, 1.0, size)
+    moved = score(anywhere * (1 + 0.1 * np.eye(size))) != score(anywhere)
+    return np.asarray((sums.human != 0).astype(np.intp) @ moved.astype(np.intp) > 0)
 
 
 def differing(sums: LabelledSums, score: Score) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from redline.stats.bootstrap import Draws
 
-__all__ = ["Influences", "Tuning", "influences", "tune"]
+__all__ = ["Influences", "Tuning", "influences", "tune", "tune_error"]
 
 Floats = NDArray[np.float64]
 
@@ -109,6 +109,11 @@ def tune(found: Influences, *, weight: float | None = None) -> Tuning:
     plain = float(((h - weight * c) ** 2).sum())
     inflation = math.sqrt(max(float((pressed**2).sum()) / plain, 1.0)) if plain > 0 else 1.0
     return Tuning(weight, inflation, _freedom(pressed, found))
+
+
+def tune_error(found: Influences) -> Tuning:
+    """What the spread of f(L) - f(H) is worth; nothing is fitted."""
+    return Tuning(1.0, 1.0, _freedom(found.paired - found.human, found))
 
 
 def _freedom(residuals: Floats, found: Influences) -> float:

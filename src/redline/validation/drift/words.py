@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from redline.stats.words import say_number
 from redline.validation.drift.form import DriftLevel, DriftReport, DriftTest, Estimate, State
 from redline.validation.figure import Figure
 
 __all__ = ["say"]
 
 _WHO = {DriftLevel.CONTENT: "judge", DriftLevel.THEMES: "classifier"}
+_BIAS = {DriftLevel.CONTENT: "edits too many a unit", DriftLevel.THEMES: "share of a unit's themes too many"}
 _COUNTED = {DriftLevel.CONTENT: "edits", DriftLevel.THEMES: "themes"}
 _WRONG = {DriftLevel.CONTENT: "wrong more often", DriftLevel.THEMES: "further from people's themes"}
 _HOPE = {DriftLevel.CONTENT: "that is always wrong", DriftLevel.THEMES: "that never names a theme of people's"}
@@ -23,17 +25,17 @@ def say(report: DriftReport, least: int) -> list[str]:
 def _sentences(report: DriftReport, least: int) -> Iterator[str]:
     yield _decision(report, least)
     error, bias = report.tests[0].card, report.tests[2].card
-    who, counted = _WHO[report.level], _COUNTED[report.level]
+    who = _WHO[report.level]
     yield f"Error of the {who}: {_sequence(report.error)}; the card says {_figure(error)}."
-    yield f"Bias ({counted} too many a unit): {_sequence(report.bias, signed=True)}; the card says {_figure(bias, signed=True)}."
+    yield f"Bias ({_BIAS[report.level]}): {_sequence(report.bias, signed=True)}; the card says {_figure(bias, signed=True)}."
     if any(t.name == "error_fell" and t.shown for t in report.tests):
         yield f"The {who} is better than its card says. That is no drift to fear, but the card is out of date."
     if report.path.date is None:
         yield "Nothing is dated: the messages were taken in the order of the file, which has to be the order in time."
     if len(report.annotators) == 1:
-        yield "One annotator only: a change of the annotator looks like a change of the judge."
+        yield f"One annotator only: a change of the annotator looks like a change of the {who}."
     if report.failed_units:
-        yield f"{report.failed_units:,} units were left undecided by the judge or the annotators and are in no figure."
+        yield f"{report.failed_units:,} units were left undecided by the {who} or the annotators and are in no figure."
 
 
 def _decision(report: DriftReport, least: int) -> str:
@@ -88,4 +90,4 @@ def _figure(found: Figure, *, signed: bool = False) -> str:
 
 
 def _percent(value: float, signed: bool = False) -> str:
-    return f"{100 * value:{'+' if signed else ''}.1f} %"
+    return f"{say_number(100 * value, 1, '+' if signed else '')} %"
