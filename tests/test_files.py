@@ -1,5 +1,6 @@
 """Files appear whole or not at all, and a killed writer leaves nothing of what it was writing."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -68,9 +69,23 @@ def test_a_folder_that_takes_no_file(way: None, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"):
         write_text(tmp_path / "file" / "a.txt", "x")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(InputError, match="Is a directory"):
         write_text(tmp_path / "folder", "x")
+    with pytest.raises(InputError, match="File name too long"):
+        write_text(tmp_path / ("a" * 256), "x")
+    write_text(tmp_path / ("a" * 255), "x")
+    (tmp_path / ("a" * 255)).unlink()
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files without a name are of Linux")
+def test_where_such_a_file_cannot_be_linked_it_is_copied(tmp_path: Path, monkeypatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    write_text(tmp_path / "a.txt", "whole" * 100_000)
+    assert (tmp_path / "a.txt").read_text() == "whole" * 100_000 and os.listdir(tmp_path) == ["a.txt"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="files without a name are of Linux")

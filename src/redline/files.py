@@ -72,7 +72,7 @@ def open_atomic(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     an error nothing is left of it and what stood at `path` stays.  Text mode is UTF-8 with "\\n".
     """
     path = Path(path)
-    name = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
+    name = path.parent / f".{secrets.token_hex(8)}.part"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, nameless = _new_file(name)
@@ -84,16 +84,16 @@ def open_atomic(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            if nameless:  # any directory makes the call follow the link of /proc instead of linking the link
-                os.link(f"/proc/self/fd/{file.fileno()}", name, src_dir_fd=file.fileno())
-        os.replace(name, path)
+            if nameless:
+                _give_name(file.fileno(), name)
+        _rename(name, path)
     except OSError as error:
-        name.unlink(missing_ok=True)
+        _drop(name)
         if error.errno in _FULL:
             raise InputError.single(str(path), f"cannot be written ({error.strerror})", hint=_ROOM) from None
         raise
     except BaseException:
-        name.unlink(missing_ok=True)
+        _drop(name)
         raise
 
 
@@ -104,8 +104,34 @@ def _new_file(name: Path) -> tuple[int, bool]:
     """
     if hasattr(os, "O_TMPFILE") and Path("/proc/self/fd").is_dir():
         with suppress(OSError):  # not of this file system; what is wrong with the folder is said below
-            return os.open(name.parent, os.O_WRONLY | os.O_TMPFILE, 0o666), True
+            return os.open(name.parent, os.O_RDWR | os.O_TMPFILE, 0o666), True
     return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), False
+
+
+def _give_name(handle: int, name: Path) -> None:
+    """Link the written file; where the system takes such files and links none, copy it."""
+    try:  # any directory makes the call follow the link of /proc instead of linking the link
+        os.link(f"/proc/self/fd/{handle}", name, src_dir_fd=handle)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise
+        os.lseek(handle, 0, os.SEEK_SET)
+        with os.fdopen(os.dup(handle), "rb") as whole, open(name, "xb") as copy:
+            shutil.copyfileobj(whole, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+
+
+def _rename(name: Path, path: Path) -> None:
+    try:
+        os.replace(name, path)
+    except OSError as error:
+        raise InputError.single(str(path), f"cannot be written ({error.strerror})") from error
+
+
+def _drop(name: Path) -> None:
+    with suppress(OSError):
+        name.unlink(missing_ok=True)
 
 
 def write_text(path: str | Path, text: str) -> None:

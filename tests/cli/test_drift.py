@@ -1,6 +1,7 @@
 """`redline drift` as a person runs it: files in, words and drift.json out, exit codes."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -91,13 +92,24 @@ def test_both_levels_share_the_level(place: Path) -> None:
     assert [p.name for p in (place / "alone").iterdir()] == ["drift-themes.json"]
 
 
+def test_nothing_is_judged_before_both_levels_are_found_fit(place: Path) -> None:
+    more = themed(place)
+    labels = place / "labels.jsonl"
+    labels.write_text(labels.read_text().replace("contingency_planning", "no_theme"))
+    store = place / "store.sqlite"
+    found = drift(place, *more, "--store", store)
+    assert isinstance(found.exception, InputError) and not (place / "out").exists()
+    with sqlite3.connect(store) as base:
+        assert base.execute("SELECT COUNT(*) FROM verdicts").fetchone() == (0,)
+
+
 def test_what_is_refused_leaves_nothing(place: Path) -> None:
     def refused(error: type[RedlineError], match: str, *more: object) -> None:
         found = drift(place, *more)
         assert isinstance(found.exception, error) and match in str(found.exception), found.exception
         assert not (place / "out").exists()
 
-    refused(UsageError, "no annotated message of 2026-12", "--month", "2026-12")
+    refused(UsageError, "pairs.jsonl has no annotated message of 2026-12", "--month", "2026-12")
     refused(UsageError, "--theme-texts needs --theme-labels", "--theme-texts", place / "pairs.jsonl")
     nothing = redline("drift", "--card", place, "--out", place / "out")
     assert isinstance(nothing.exception, UsageError) and "name --pairs and --annotations, or" in str(nothing.exception)
@@ -108,6 +120,6 @@ def test_what_is_refused_leaves_nothing(place: Path) -> None:
     (place / "card.json").write_text(json.dumps(other))
     refused(UsageError, "speaks for the content judge encoder@1, this run uses exact@near92")
     (place / "card.json").write_text("{}")
-    refused(InputError, "is no part of a judge card")
+    refused(InputError, "field 'redline': is missing")
     (place / "card.json").unlink()
     refused(InputError, "does not exist")

@@ -115,10 +115,13 @@ def test_where_company_would_matter_units_go_alone(monkeypatch: pytest.MonkeyPat
         return real(pool, ids)
 
     monkeypatch.setattr(model, "_run_units", counting)
-    texts = [f"Please take {n} pills with water." for n in range(10, 30)]
+    texts = [f"Please take {n} pills with water." for n in range(1_000, 1_120)]
     together, alone = EditEncoder(bundled_encoder()), EditEncoder(bundled_encoder())
     first = together.theme_logits(texts)
     assert max(runs) == model._TOGETHER
+    runs.clear()
+    EditEncoder(bundled_encoder()).theme_logits(texts[:20])
+    assert set(runs) == {1}, "a few units are not worth the look"
     monkeypatch.setattr(model._Chunk, "same", lambda *_: False)
     runs.clear()
     assert np.array_equal(alone.theme_logits(texts), first)

@@ -16,8 +16,8 @@ from redline.scoring import Judges
 from redline.taxonomy import default_taxonomy
 from redline.validation.cards.card import read_card
 from redline.validation.drift.dates import dates_of, month_of
-from redline.validation.drift.form import DriftLevel, State
-from redline.validation.drift.run import Newest, card_figures, run_drift, run_theme_drift
+from redline.validation.drift.form import DriftLevel, DriftReport, State
+from redline.validation.drift.run import Newest, card_figures, check_drift, check_theme_drift, run_drift
 from redline.validation.drift.sequence import CardFigures, DriftPlan, _tests, drift_test
 from redline.validation.figure import Figure
 from redline.validation.judge.message_errors import MessageErrors, error_figures, message_errors, theme_errors
@@ -201,28 +201,32 @@ def a_card(tmp_path: Path, signature: str = "always@1", verdict: str = "valid he
     return path
 
 
+def drift_of(card: Path, judges: Judges, newest: Newest, plan: DriftPlan) -> DriftReport:
+    return run_drift(check_drift(card, judges, newest), judges, plan)
+
+
 JUDGES = Judges(Always(), None)  # type: ignore[arg-type]
 
 
 def test_from_files(tmp_path: Path) -> None:
     newest = files(tmp_path, [{"received": f"2026-10-{1 + i % 28:02}"} for i in range(80)])
-    report = run_drift(a_card(tmp_path), JUDGES, newest, PLAN)
+    report = drift_of(a_card(tmp_path), JUDGES, newest, PLAN)
     assert report.decision is State.NO_DRIFT and report.n == 80 and report.compared == 80 and report.units == 880
     assert report.annotators == ["a", "b"] and report.judge == "always@1"
     assert report.tests[0].card.estimate == pytest.approx(0.18)
-    worse = run_drift(a_card(tmp_path), JUDGES, files(tmp_path, [{}] * 80, edited=0.6), PLAN)
+    worse = drift_of(a_card(tmp_path), JUDGES, files(tmp_path, [{}] * 80, edited=0.6), PLAN)
     assert worse.decision is State.DRIFT and any("Nothing is dated" in w for w in worse.words)
 
 
 def test_one_annotator_and_a_card_that_says_not_valid(tmp_path: Path) -> None:
-    report = run_drift(a_card(tmp_path, verdict="not valid"), JUDGES, files(tmp_path, [{}] * 80, annotators="a"), PLAN)
+    report = drift_of(a_card(tmp_path, verdict="not valid"), JUDGES, files(tmp_path, [{}] * 80, annotators="a"), PLAN)
     assert any(w.startswith("One annotator only") for w in report.words)
     assert any("not valid" in w for w in report.words)
 
 
 def test_a_card_of_another_judge_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"speaks for the content judge other@1, this run uses always@1.*--judge"):
-        run_drift(a_card(tmp_path, "other@1"), JUDGES, files(tmp_path, [{}] * 6), PLAN)
+        drift_of(a_card(tmp_path, "other@1"), JUDGES, files(tmp_path, [{}] * 6), PLAN)
 
 
 def test_a_card_whose_error_has_no_interval_is_refused(tmp_path: Path) -> None:
@@ -238,7 +242,7 @@ def test_a_card_whose_error_has_no_interval_is_refused(tmp_path: Path) -> None:
 def test_months_and_dates_cut(tmp_path: Path) -> None:
     rows = [{"received": "2026-09-30"}] * 30 + [{"received": "2026-10-01T00:10+02:00"}] * 40
     newest = files(tmp_path, rows)
-    only = lambda **o: run_drift(a_card(tmp_path), JUDGES, Newest(newest.texts, newest.said, **o), PLAN)  # noqa: E731
+    only = lambda **o: drift_of(a_card(tmp_path), JUDGES, Newest(newest.texts, newest.said, **o), PLAN)  # noqa: E731
     assert only(month="2026-10").n == 40 and only(month="2026-09").n == 30
     assert only(since="2026-09-30T22:00").n == 40, "in time, whatever the zone"
     with pytest.raises(
@@ -252,8 +256,8 @@ def test_months_and_dates_cut(tmp_path: Path) -> None:
             only(**wrong)
     with pytest.raises(UsageError, match="exclude each other"):
         only(month="2026-10", since="2026-10-01")
-    with pytest.raises(UsageError, match="nothing is dated"):
-        run_drift(a_card(tmp_path), JUDGES, Newest(*_undated(tmp_path), month="2026-10"), PLAN)
+    with pytest.raises(UsageError, match="is dated, so no month"):
+        drift_of(a_card(tmp_path), JUDGES, Newest(*_undated(tmp_path), month="2026-10"), PLAN)
 
 
 def _undated(tmp_path: Path) -> tuple[Path, Path]:
@@ -264,7 +268,7 @@ def _undated(tmp_path: Path) -> tuple[Path, Path]:
 def test_bad_dates_are_named_with_their_lines(tmp_path: Path) -> None:
     newest = files(tmp_path, [{"received": "2026-10-01"}, {"received": "last week"}, {"received": 5}, {}])
     with pytest.raises(InputError) as caught:
-        run_drift(a_card(tmp_path), JUDGES, newest, PLAN)
+        drift_of(a_card(tmp_path), JUDGES, newest, PLAN)
     text = str(caught.value)
     assert "line 2, field 'received': is no date" in text and "line 3, field 'received'" in text
     assert "line 4, field 'received': is missing, and other rows have it" in text and "last week" not in text
@@ -273,9 +277,9 @@ def test_bad_dates_are_named_with_their_lines(tmp_path: Path) -> None:
 def test_another_field_or_the_corpus_dates_the_messages(tmp_path: Path) -> None:
     newest = files(tmp_path, [{"labelled": f"2026-10-{30 - i:02}"} for i in range(10)])
     dated = Newest(newest.texts, newest.said, "labelled")
-    assert run_drift(a_card(tmp_path), JUDGES, dated, PLAN).path.case[0] == "s9"
+    assert drift_of(a_card(tmp_path), JUDGES, dated, PLAN).path.case[0] == "s9"
     with pytest.raises(UsageError, match=r"no row of .* has the field 'when'"):
-        run_drift(a_card(tmp_path), JUDGES, Newest(newest.texts, newest.said, "when"), PLAN)
+        drift_of(a_card(tmp_path), JUDGES, Newest(newest.texts, newest.said, "when"), PLAN)
 
     class Known:
         cases = tuple(Case(f"s{i}", "Hello.", received=f"2026-08-{20 - i:02}") for i in range(10))
@@ -287,13 +291,13 @@ def test_another_field_or_the_corpus_dates_the_messages(tmp_path: Path) -> None:
         cases = (*Known.cases[:9], Case("s9", "Hello."))
 
     by_corpus = Newest(newest.texts, newest.said, corpus=Known())  # type: ignore[arg-type]
-    assert run_drift(a_card(tmp_path), JUDGES, by_corpus, PLAN).path.case[0] == "s9"
+    assert drift_of(a_card(tmp_path), JUDGES, by_corpus, PLAN).path.case[0] == "s9"
     for corpus, words in (
         (Fewer(), "1 of 10 annotated messages are not in the corpus"),
         (Undated(), "have no `received`"),
     ):
         with pytest.raises(UsageError, match=words):
-            run_drift(a_card(tmp_path), JUDGES, Newest(newest.texts, newest.said, corpus=corpus), PLAN)
+            drift_of(a_card(tmp_path), JUDGES, Newest(newest.texts, newest.said, corpus=corpus), PLAN)
 
 
 def test_dates_of_a_parquet_file(tmp_path: Path) -> None:
@@ -312,7 +316,7 @@ def test_a_message_counts_from_its_latest_pair_on(tmp_path: Path) -> None:
         {"case": "s1", "received": "2026-11-03"},
     ]
     newest = files(tmp_path, rows)
-    report = run_drift(a_card(tmp_path), JUDGES, newest, PLAN)
+    report = drift_of(a_card(tmp_path), JUDGES, newest, PLAN)
     assert report.path.case == ["s2", "s1"] and report.n == 2 and report.compared == 3
     assert month_of("2026-11-03T23:59-05:00") == "2026-11"
     assert dates_of(newest.texts, []) == {}
@@ -377,23 +381,36 @@ def a_theme_card(tmp_path: Path, signature: str = "empathic@1") -> Path:
 
 def test_the_classifier_drifts_by_itself(tmp_path: Path) -> None:
     judges = Judges(Always(), Empathic())
-    same = run_theme_drift(a_theme_card(tmp_path), judges, theme_files(tmp_path, 80, 0.2, dated=True), PLAN)
+    same = run_drift(
+        check_theme_drift(a_theme_card(tmp_path), judges, theme_files(tmp_path, 80, 0.2, dated=True)), judges, PLAN
+    )
     assert same.decision is State.NO_DRIFT and same.level is DriftLevel.THEMES and same.judge == "empathic@1"
     assert same.compared == 80 and same.units == 480 and same.annotators == ["a", "b"] and same.path.date is not None
     assert (
         same.words[1].startswith("Error of the classifier: ")
         and "Bias (share of a unit's themes too many)" in same.words[2]
     )
-    worse = run_theme_drift(a_theme_card(tmp_path), judges, theme_files(tmp_path, 80, 0.6), PLAN)
+    worse = run_drift(check_theme_drift(a_theme_card(tmp_path), judges, theme_files(tmp_path, 80, 0.6)), judges, PLAN)
     assert worse.decision is State.DRIFT and "it is further from people's themes than its card says" in worse.words[0]
     assert "Figures of this classifier are not covered" in worse.words[0]
     october = replace(theme_files(tmp_path, 80, 0.6, dated=True), month="2026-10")
-    assert run_theme_drift(a_theme_card(tmp_path), judges, october, PLAN).decision is State.DRIFT
+    assert run_drift(check_theme_drift(a_theme_card(tmp_path), judges, october), judges, PLAN).decision is State.DRIFT
 
 
 def test_a_card_without_this_classifier_is_refused(tmp_path: Path) -> None:
     judges, newest = Judges(Always(), Empathic()), theme_files(tmp_path, 6, 0.2)
     with pytest.raises(UsageError, match=r"speaks for the theme classifier other@1.*--classifier"):
-        run_theme_drift(a_theme_card(tmp_path, "other@1"), judges, newest, PLAN)
+        run_drift(check_theme_drift(a_theme_card(tmp_path, "other@1"), judges, newest), judges, PLAN)
     with pytest.raises(UsageError, match=r"says nothing of a theme classifier"):
-        run_theme_drift(a_card(tmp_path), judges, newest, PLAN)
+        check_theme_drift(a_card(tmp_path), judges, newest)
+
+
+def test_an_older_card_still_serves_the_content_judge(tmp_path: Path) -> None:
+    """Its theme level has no error a message: only a test of the classifier needs it."""
+    known = json.loads(a_theme_card(tmp_path).read_text())
+    del known["themes_level"]["error"], known["themes_level"]["bias"]
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(known))
+    assert drift_of(path, JUDGES, files(tmp_path, [{}] * 6), PLAN).n == 6
+    with pytest.raises(UsageError, match="was made before cards held the classifier's error"):
+        check_theme_drift(path, Judges(Always(), Empathic()), theme_files(tmp_path, 6, 0.2))

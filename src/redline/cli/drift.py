@@ -34,8 +34,9 @@ from redline.cli.options import (
 from redline.corpus import load_corpus
 from redline.errors import UsageError
 from redline.files import check_target, write_text
+from redline.scoring import Judges
 from redline.validation.drift.form import DriftLevel, DriftReport, State
-from redline.validation.drift.run import Newest, run_drift, run_theme_drift
+from redline.validation.drift.run import Checked, Newest, check_drift, check_theme_drift, run_drift
 from redline.validation.drift.sequence import DriftPlan
 
 _FILES = {DriftLevel.CONTENT: "drift.json", DriftLevel.THEMES: "drift-themes.json"}
@@ -87,20 +88,16 @@ def drift(
         retry_failed=retry_failed, classifier=classifier, taxonomy=known,
     )  # fmt: skip
     plan = DriftPlan(alpha / len(asked), tolerance, seed=seed)
-    reports = {}
-    with bars(judges) as shown:
-        for level, (texts, said) in asked.items():
-            newest = Newest(texts, said, dates, found, month, since)
-            reports[level] = (
-                run_drift(card, shown, newest, plan, before=cost_before(judges))
-                if level is DriftLevel.CONTENT
-                else run_theme_drift(card, shown, newest, plan, known)
-            )
+    checked = {}
+    for level, (texts, said) in asked.items():
+        newest = Newest(texts, said, dates, found, month, since)
+        content = level is DriftLevel.CONTENT
+        checked[level] = (
+            check_drift(card, judges, newest) if content else check_theme_drift(card, judges, newest, known)
+        )
+    drifted = _test(checked, judges, plan, targets)
     tell_spent(judges)
-    for level, report in reports.items():
-        write_text(targets[level], report.model_dump_json(indent=1) + "\n")
-    _say(reports, targets)
-    if fail and any(r.decision is State.DRIFT for r in reports.values()):
+    if fail and drifted:
         raise typer.Exit(1)
 
 
@@ -117,10 +114,23 @@ def _asked(
     return asked
 
 
-def _say(reports: Mapping[DriftLevel, DriftReport], targets: Mapping[DriftLevel, Path]) -> None:
-    for level, report in reports.items():
-        if len(reports) > 1:
-            print(_TITLES[level])
-        for sentence in report.words:
-            print(sentence)
-        print(f"results: {targets[level]}", file=sys.stderr)
+def _test(
+    checked: Mapping[DriftLevel, Checked], judges: Judges, plan: DriftPlan, targets: Mapping[DriftLevel, Path]
+) -> bool:
+    """Judge, test and write one level after the other; whether any drift is shown."""
+    drifted = False
+    with bars(judges) as shown:
+        for level, one in checked.items():
+            report = run_drift(one, shown, plan, before=cost_before(judges))
+            write_text(targets[level], report.model_dump_json(indent=1) + "\n")
+            _say(report, targets[level], titled=len(checked) > 1)
+            drifted |= report.decision is State.DRIFT
+    return drifted
+
+
+def _say(report: DriftReport, target: Path, *, titled: bool) -> None:
+    if titled:
+        print(_TITLES[report.level])
+    for sentence in report.words:
+        print(sentence)
+    print(f"results: {target}", file=sys.stderr)

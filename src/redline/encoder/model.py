@@ -34,6 +34,8 @@ Floats = NDArray[np.float32]
 _KEPT_TOKENS = 100_000  # about 0.4 GB
 _TOGETHER = 8
 """Most units in one run: a fifth faster than one by one, and few enough for all cores to have work."""
+_WORTH = 100
+"""Fewer new units are not worth the look whether they may go together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,9 @@ class EditEncoder:
 
     @cached_property
     def _most_together(self) -> int:
-        """Units in one run: one where this machine's arithmetic lets a unit's vectors depend on its company (30 ms to see)."""
+        """Units in one run: one where this machine's arithmetic lets a unit's vectors depend on its company (0.15 s to see)."""
         units = self._graph("units")
-        probes = [[[101, *range(2_000 + 50 * i, 1_998 + 50 * i + n), 102] for i in range(3)] for n in (9, 22)]
+        probes = [[[101, *range(2_000 + 50 * i, 1_998 + 50 * i + n), 102] for i in range(_TOGETHER)] for n in (9, 33)]
         pairs = [(ids, one) for probe in probes for ids, one in zip(probe, _run_units(units, probe), strict=True)]
         return _TOGETHER if all(_run_units(units, [ids])[0].same(one) for ids, one in pairs) else 1
 
@@ -206,7 +208,7 @@ class EditEncoder:
         units = self._graph("units")  # first: it checks the files
         chunks = self._tokens.chunks(texts)
         flat = [ids for parts in chunks for ids in parts]
-        groups = _same_length(flat, self._most_together)
+        groups = _same_length(flat, self._most_together if len(flat) >= _WORTH else 1)
         made = units.map(lambda group: _run_units(units, [flat[i] for i in group]), groups)
         found = {
             i: chunk for group, some in zip(groups, made, strict=True) for i, chunk in zip(group, some, strict=True)

@@ -94,10 +94,14 @@ def read_card(path: str | Path) -> JudgeCard:
         return JudgeCard.model_validate_json(text)
     except ValidationError as error:
         problems = [
-            Problem(str(place), None, ".".join(map(str, e["loc"])) or None, f"is no part of a judge card: {e['msg']}")
+            Problem(str(place), None, ".".join(map(str, e["loc"])) or None, _wrong(e["type"], e["msg"]))
             for e in error.errors(include_url=False, include_input=False)
         ]
         raise InputError(problems, hint=_HINT) from None
+
+
+def _wrong(kind: str, message: str) -> str:
+    return "is missing" if kind == "missing" else f"is no part of a judge card: {message}"
 
 
 def shipped_card() -> JudgeCard:

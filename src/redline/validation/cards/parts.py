@@ -269,7 +269,7 @@ class ThemeFigures(_Part):
 
     `text_f1` compares the themes of whole texts; `edit_f1` is the theme edit-F1 of the texts of one message against each
     other, by the classifier and by people, and `edit_bias` the difference.  `error` and `bias` count every message once, and are
-    what `redline drift` is about (`theme_errors`).
+    what `redline drift` is about (`theme_errors`); null on a card that was made before they were.
     """
 
     messages: int
@@ -288,8 +288,8 @@ class ThemeFigures(_Part):
     stability: tuple[StabilityTest, ...]
     failures: dict[str, int]
     failed: Figure
-    error: Figure
-    bias: Figure
+    error: Figure | None = None
+    bias: Figure | None = None
 
 
 class ThemeSection(ThemeFigures):

@@ -113,29 +113,29 @@ def month_of(text: str) -> str:
     return f"{when.year:04}-{when.month:02}"
 
 
-def within_month(dates: Dates, month: str) -> frozenset[str]:
+def within_month(dates: Dates, month: str, path: Path) -> frozenset[str]:
     """Cases of this month (`YYYY-MM`).  `UsageError` where there are none; it says which months there are."""
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
         raise UsageError(f"--month: {month!r} is no month, write it as 2026-10")
-    return _some(dates, frozenset(c for c, d in dates.items() if month_of(d) == month), f"of {month}")
+    return _some(dates, frozenset(c for c, d in dates.items() if month_of(d) == month), f"of {month}", path)
 
 
-def since(dates: Dates, first: str) -> frozenset[str]:
+def since(dates: Dates, first: str, path: Path) -> frozenset[str]:
     """Cases on or after a date.  `UsageError` where there are none."""
     start = _instant(first)
     if start is None:
         raise UsageError(f"--since: {first!r} is no date, {_FORM}")
-    return _some(dates, frozenset(c for c, d in dates.items() if sort_key(d)[0] >= start), f"since {first}")
+    return _some(dates, frozenset(c for c, d in dates.items() if sort_key(d)[0] >= start), f"since {first}", path)
 
 
-def _some(dates: Dates, found: frozenset[str], what: str) -> frozenset[str]:
+def _some(dates: Dates, found: frozenset[str], what: str, path: Path) -> frozenset[str]:
     if not dates:
         raise UsageError(
-            "nothing is dated, so no month can be told: give the rows a field `received` (or name theirs with --dates), or name "
-            "the corpus with --corpus"
+            f"nothing in {path} is dated, so no month can be told: give the rows a field `received` (or name theirs with "
+            "--dates), or name the corpus with --corpus"
         )
     if not found:
         months = [month_of(d) for d in dates.values()]
         known = ", ".join(f"{m} ({months.count(m)})" for m in sorted(set(months)))
-        raise UsageError(f"no annotated message {what}; there are messages of {known}")
+        raise UsageError(f"{path} has no annotated message {what}; there are messages of {known}")
     return found

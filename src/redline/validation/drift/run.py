@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from redline.annotation import AnnotatedPair, read_annotated_pairs, read_themed_texts
+from redline.annotation import AnnotatedPair, ThemedText, read_annotated_pairs, read_themed_texts
 from redline.corpus import Corpus
 from redline.errors import UsageError
 from redline.judging import ContentQuestion, ThemeQuestion, pair_questions
@@ -19,7 +19,7 @@ from redline.validation.drift.form import DriftLevel, DriftReport
 from redline.validation.drift.sequence import CardFigures, DriftPlan, drift_test
 from redline.validation.judge.message_errors import message_errors, theme_errors
 
-__all__ = ["Newest", "card_figures", "run_drift", "run_theme_drift"]
+__all__ = ["Checked", "Newest", "card_figures", "check_drift", "check_theme_drift", "run_drift"]
 
 Before = Callable[[Sequence[ContentQuestion]], None]
 
@@ -39,11 +39,21 @@ class Newest:
     since: str | None = None
 
 
-def run_drift(
-    card: str | Path, judges: Judges, newest: Newest, plan: DriftPlan | None = None, *, before: Before | None = None
-) -> DriftReport:  # fmt: skip
-    """Test the content judge on the newest annotated pairs against its card (a file or its folder); `before` hears what will
-    be asked.
+@dataclass(frozen=True)
+class Checked:
+    """A level's new annotations, read and found fit for a test against the card: nothing is asked of a judge before."""
+
+    level: DriftLevel
+    figures: CardFigures
+    dates: Dates
+    verdict: Standing
+    pairs: tuple[AnnotatedPair, ...] = ()
+    texts: tuple[ThemedText, ...] = ()
+    taxonomy: Taxonomy = field(default_factory=default_taxonomy)
+
+
+def check_drift(card: str | Path, judges: Judges, newest: Newest) -> Checked:
+    """The newest annotated pairs, for a test of the content judge against its card (a file or its folder).
 
     `UsageError` where the card is another judge's or its figures have no interval, and where a month or a date leaves no
     message or nothing is dated; `InputError` for lines that cannot be used.
@@ -53,19 +63,14 @@ def run_drift(
     pairs = read_annotated_pairs(newest.texts, newest.said, undecided=True)
     dates = _dates(newest, pairs, "id")
     meant = _meant(newest, dates)
-    pairs = [p for p in pairs if meant is None or p.case in meant]
-    if before is not None:
-        before([q for p in pairs for q in pair_questions(p.pair)])
-    errors = message_errors(pairs, judge_annotated(pairs, judges))
-    annotators = sorted({a.annotator for p in pairs for a in p.annotations})
-    report = drift_test(errors, figures, dates, plan, annotators=annotators)
-    return _with_card(report, known.verdict.content)
+    kept = tuple(p for p in pairs if meant is None or p.case in meant)
+    return Checked(DriftLevel.CONTENT, figures, dates, known.verdict.content, pairs=kept)
 
 
-def run_theme_drift(
-    card: str | Path, judges: Judges, newest: Newest, plan: DriftPlan | None = None, taxonomy: Taxonomy | None = None
-) -> DriftReport:  # fmt: skip
-    """The same of the theme classifier on the newest labelled texts."""
+def check_theme_drift(
+    card: str | Path, judges: Judges, newest: Newest, taxonomy: Taxonomy | None = None
+) -> Checked:  # fmt: skip
+    """The same for the theme classifier: the newest labelled texts."""
     taxonomy = taxonomy or default_taxonomy()
     known = read_card(card)
     figures = card_figures(known, judges.themes.signature, DriftLevel.THEMES)
@@ -73,16 +78,35 @@ def run_theme_drift(
     texts = read_themed_texts(newest.texts, newest.said, taxonomy=taxonomy)
     dates = _dates(newest, texts, "text_id")
     meant = _meant(newest, dates)
-    texts = [t for t in texts if meant is None or t.case in meant]
-    asked = list(dict.fromkeys(t.units for t in texts))
-    verdicts = iter(judges.theme_runner().run([ThemeQuestion(units, i) for units in asked for i in range(len(units))]))
-    answers = {units: [next(verdicts) for _ in units] for units in asked}
-    annotators = sorted({name for t in texts for name in t.annotators})
-    report = drift_test(theme_errors(texts, answers, taxonomy), figures, dates, plan, annotators=annotators)
-    return _with_card(report, known.verdict.themes)
+    kept = tuple(t for t in texts if meant is None or t.case in meant)
+    return Checked(DriftLevel.THEMES, figures, dates, known.verdict.themes, texts=kept, taxonomy=taxonomy)
 
 
-def judge_annotated(pairs: list[AnnotatedPair], judges: Judges) -> dict[str, list[Verdict]]:
+def run_drift(
+    checked: Checked, judges: Judges, plan: DriftPlan | None = None, *, before: Before | None = None
+) -> DriftReport:
+    """Judge what was annotated and test it; `before` hears what the content judge will be asked."""
+    if checked.level is DriftLevel.CONTENT:
+        if before is not None:
+            before([q for p in checked.pairs for q in pair_questions(p.pair)])
+        errors = message_errors(checked.pairs, judge_annotated(checked.pairs, judges))
+        annotators = {a.annotator for p in checked.pairs for a in p.annotations}
+    else:
+        asked = list(dict.fromkeys(t.units for t in checked.texts))
+        questions = [ThemeQuestion(units, i) for units in asked for i in range(len(units))]
+        verdicts = iter(judges.theme_runner().run(questions))
+        answers = {units: [next(verdicts) for _ in units] for units in asked}
+        errors = theme_errors(checked.texts, answers, checked.taxonomy)
+        annotators = {name for t in checked.texts for name in t.annotators}
+    report = drift_test(errors, checked.figures, checked.dates, plan, annotators=sorted(annotators))
+    if checked.verdict is not Standing.NOT_VALID:
+        return report
+    who = "judge" if checked.level is DriftLevel.CONTENT else "classifier"
+    said = f"The card itself calls this {who} not valid: that it did not drift makes it no better."
+    return report.model_copy(update={"words": [*report.words, said]})
+
+
+def judge_annotated(pairs: Sequence[AnnotatedPair], judges: Judges) -> dict[str, list[Verdict]]:
     """Verdicts of the questions of every pair, by its id, each distinct question asked once."""
     asked = {p.id: pair_questions(p.pair) for p in pairs}
     answers = iter(judges.content_runner().run([q for questions in asked.values() for q in questions]))
@@ -107,8 +131,8 @@ def _meant(newest: Newest, dates: Dates) -> frozenset[str] | None:
     if newest.month is not None and newest.since is not None:
         raise UsageError("--month and --since exclude each other")
     if newest.month is not None:
-        return within_month(dates, newest.month)
-    return None if newest.since is None else since(dates, newest.since)
+        return within_month(dates, newest.month, newest.texts)
+    return None if newest.since is None else since(dates, newest.since, newest.texts)
 
 
 def card_figures(card: JudgeCard, signature: str, level: DriftLevel = DriftLevel.CONTENT) -> CardFigures:
@@ -122,11 +146,9 @@ def card_figures(card: JudgeCard, signature: str, level: DriftLevel = DriftLevel
             f"{why} A drift test needs the judge of the card: name it with {name}, or run `redline validate` "
             "with the new judge, which makes a card of its own."
         )
+    if section.error is None or section.bias is None:
+        raise UsageError(
+            f"the card {card.digest} was made before cards held the classifier's error in every message; make it again: run "
+            "`redline validate` with --theme-texts and --theme-labels"
+        )
     return CardFigures(card.digest, signature, section.error, section.bias, level)
-
-
-def _with_card(report: DriftReport, verdict: Standing) -> DriftReport:
-    if verdict is not Standing.NOT_VALID:
-        return report
-    said = "The card itself calls this judge not valid: that it did not drift makes it no better."
-    return report.model_copy(update={"words": [*report.words, said]})
