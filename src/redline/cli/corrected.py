@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.table import Table
 
 from redline.scoring import CorrectedTable
@@ -13,15 +15,16 @@ _NAMES = {"saved": "units saved"}
 _SHOWN = ("content.precision", "content.recall", "content.f1", "theme.f1", "saved")
 
 
-def corrected_cells(table: CorrectedTable) -> Table:
-    """A line for each row and measure that has labels; below, the reasons where there is no corrected figure."""
+def corrected_cells(table: CorrectedTable, rows: Iterable[str]) -> Table:
+    """A line for each of `rows` and measure that has labels; below, the reasons where there is no corrected figure."""
     shown = Table(
         "row", "measure", title="Corrected by people's labels", box=None, pad_edge=False, title_justify="left"
     )
     for name in ("judge alone", "people alone", "corrected", "labels (messages)", "worth"):
         shown.add_column(name, no_wrap=True)
     reasons: dict[tuple[str, str], list[str]] = {}
-    for row, cells in table.cells.items():
+    for row in rows:
+        cells = table.cells.get(row, {})
         for measure in _SHOWN:
             if (found := cells.get(measure)) is None or not found.labels:
                 continue

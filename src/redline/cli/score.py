@@ -41,7 +41,7 @@ from redline.corpus import Corpus, load_corpus
 from redline.files import check_target
 from redline.judging import pair_questions
 from redline.report import write_results
-from redline.scoring import EditCost, Judges, Plan, Rows, Scored, ScoreTable, comparisons, score_corpus
+from redline.scoring import EditCost, Judges, Kind, Plan, Rows, Scored, ScoreTable, comparisons, score_corpus
 from redline.stats.words import say_interval
 from redline.taxonomy import Taxonomy
 
@@ -111,7 +111,8 @@ def print_scores(scored: Scored) -> None:
     if scored.observed is not None:
         console.print(_table("Observed edits: drafts against what was sent (another measure)", scored.observed))
     if scored.corrected is not None:
-        console.print(corrected_cells(scored.corrected))
+        rows = [c.name for c in scored.table.cells if c.kind is not Kind.FLOOR]
+        console.print(corrected_cells(scored.corrected, rows))
         for note in scored.corrected.notes:
             console.print(f"- {note}", markup=False)
     if scored.findings and scored.validity.caution:

@@ -15,6 +15,13 @@ from redline.stats.words import say_estimate, say_number, say_p
 __all__ = ["render_overview", "render_report"]
 
 
+CORRECTED = {
+    **{f"{level}.{s}": f"{level}.{s}" for level in ("content", "theme") for s in ("precision", "recall", "f1")},
+    "content.macro_f1": "content.macro_f1", "deletions": "units deleted", "additions": "units added", "saved": "units saved",
+}  # fmt: skip
+"""Measures of the table of corrected figures, and what they are called there."""
+
+
 def render_report(
     results: Mapping[str, Any], messages: Iterable[Mapping[str, Any]], *, most_messages: int = 200
 ) -> str:
@@ -34,6 +41,7 @@ def render_report(
     return environment.get_template("report.html.j2").render(
         r=results, figures=figures, shown=len(shown), total=total, data=_embedded(shown),
         theme_names={t["key"]: t["name"] for t in results["themes"]}, words=_by_row(results["findings"]),
+        corrected=_corrected(results), better=_better(results), themed=_themed(results),
     )  # fmt: skip
 
 
@@ -51,6 +59,35 @@ def _environment() -> Environment:
     return page_environment("redline.report", {"num": say_number, "cell": _cell, "p": say_p})
 
 
+def _corrected(results: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, Mapping[str, Any]]]]]:
+    """The figures of each labelled row, floors left out, with the name of the measure."""
+    cells = (results.get("corrected") or {}).get("cells", {})
+    rows = [c["name"] for c in results["cells"] if c["kind"] != "floor"]
+    labelled = {
+        row: [(m, cells[row][m]) for m in CORRECTED if cells.get(row, {}).get(m, {}).get("labels")] for row in rows
+    }
+    return [(row, [(CORRECTED[m], c) for m, c in some]) for row, some in labelled.items() if some]
+
+
+def _better(results: Mapping[str, Any]) -> dict[tuple[str, str, str], Mapping[str, Any]]:
+    """Corrected contrasts by measure and rows."""
+    found = (results.get("corrected") or {}).get("contrasts", ())
+    return {(c["measure"], c["a"], c["b"]): c for c in found if c["corrected"]["low"] is not None}
+
+
+def _themed(results: Mapping[str, Any]) -> list[tuple[str, str, str, Mapping[str, Any]]]:
+    """(row, theme, measure, figure) of every corrected figure by theme."""
+    cells = (results.get("corrected") or {}).get("cells", {})
+    asked = [(t, level, f"{level}.{t['key']}.f1") for t in results["themes"] for level in ("within", "theme")]
+    words = {"within": "content edit-F1 of its units", "theme": "theme F1"}
+    return [
+        (row, theme["name"], words[level], figures[name])
+        for row, figures in cells.items()
+        for theme, level, name in asked
+        if name in figures and figures[name]["corrected"]["low"] is not None
+    ]
+
+
 def _by_row(findings: Iterable[Mapping[str, str]]) -> dict[str, list[Mapping[str, str]]]:
     """Findings under the row that they are about, rows in the order of their first one."""
     rows: dict[str, list[Mapping[str, str]]] = {}
@@ -63,9 +100,11 @@ def _figures(results: Mapping[str, Any]) -> dict[str, str]:
     """The drawings; without an independent reply the themes are those of the observed edits."""
     cells, themes, rows = results["cells"], results["themes"], results["matrix"]
     drawn = {"matrix": matrix(rows, "Content edit-F1 between clinicians") if rows else ""}
+    figures = (results.get("corrected") or {}).get("cells", {})
+    better = {c["name"]: figures[c["name"]] for c in cells if c["kind"] != "floor" and c["name"] in figures}
     if cells:
-        drawn["content"] = forest(cells, "content.f1", "Content edit-F1 of each row with 95 % interval")
-        drawn["theme"] = forest(cells, "theme.f1", "Theme edit-F1 of each row with 95 % interval")
+        drawn["content"] = forest(cells, "content.f1", "Content edit-F1 of each row with 95 % interval", better)
+        drawn["theme"] = forest(cells, "theme.f1", "Theme edit-F1 of each row with 95 % interval", better)
     elif results["observed"]:
         cells = results["observed"]["cells"]
     drawn["fingerprint"] = fingerprint(cells, themes, "Share of drafts and replies with each theme")

@@ -49,7 +49,7 @@ def results(scored: Scored, study: Mapping[str, Any] | None = None) -> dict[str,
             {"draft_by": a, "reference_by": b, **_load(load)} for (a, b), load in sorted(scored.matrix.items())
         ],
         "observed": None if scored.observed is None else {"cells": _cells(scored.observed)},
-        "corrected": None if scored.corrected is None else corrected_block(scored.corrected),
+        "corrected": None if scored.corrected is None else corrected_block(scored.corrected, table.margin),
         "findings": [{"kind": f.kind, "row": f.row, "text": f.text} for f in scored.findings],
         "study": study,
     }  # fmt: skip

@@ -13,11 +13,19 @@ __all__ = ["forest"]
 _LEFT, _PLOT, _RIGHT, _ROW, _TOP = 340.0, 500.0, 170.0, 30.0, 34.0
 
 
-def forest(cells: Sequence[Mapping[str, Any]], measure: str, label: str) -> str:
-    """One line a cell of `results.json`; the shaded band is the interval of the ceiling row."""
+def forest(
+    cells: Sequence[Mapping[str, Any]],
+    measure: str,
+    label: str,
+    corrected: Mapping[str, Mapping[str, Any]] | None = None,
+) -> str:
+    """One line a cell of `results.json`; the shaded band is the interval of the ceiling row.
+
+    A diamond below a row's dot is its figure in `corrected` (row -> measure -> figure), with its interval.
+    """
     drawing = Drawing(_LEFT + _PLOT + _RIGHT, _TOP + _ROW * len(cells) + 30, label)
     bottom = _TOP + _ROW * len(cells)
-    top = _scale(cells, measure)
+    top = _scale(cells, measure, corrected or {})
     for cell in cells:
         value = cell["values"][measure]
         if cell["kind"] == "ceiling" and value["low"] is not None:
@@ -42,12 +50,19 @@ def forest(cells: Sequence[Mapping[str, Any]], measure: str, label: str) -> str:
         drawing.dot(_x(value["estimate"], top), y, 5, f"fill {css}", cell["name"])
         shown = say_estimate(value["estimate"], value["low"], value["high"])
         drawing.text(_LEFT + _PLOT + 14, y + 4, shown, "t num")
+        better = (corrected or {}).get(cell["name"], {}).get(measure, {}).get("corrected", {})
+        if better.get("low") is not None:
+            drawing.line(_x(better["low"], top), y + 9, _x(better["high"], top), y + 9, "thin s1")
+            said = say_estimate(better["estimate"], better["low"], better["high"])
+            drawing.mark(_x(better["estimate"], top), y + 9, 5, "fill s1", 0, f"corrected: {said}")
     return drawing.render()
 
 
-def _scale(cells: Sequence[Mapping[str, Any]], measure: str) -> float:
+def _scale(cells: Sequence[Mapping[str, Any]], measure: str, corrected: Mapping[str, Mapping[str, Any]]) -> float:
     """Right end of the axis: the next tenth above every interval, at most 1."""
-    highest = max((c["values"][measure]["high"] or c["values"][measure]["estimate"] or 0.0 for c in cells), default=1.0)
+    values = [c["values"][measure] for c in cells]
+    values += [row[measure]["corrected"] for row in corrected.values() if measure in row]
+    highest = max((v["high"] or v["estimate"] or 0.0 for v in values), default=1.0)
     return min(1.0, max(0.2, (int(highest * 10 + 0.999)) / 10))
 
 
