@@ -256,7 +256,7 @@ def test_the_refusal_repeats_no_text() -> None:
     mine.labels = [replace(p, draft=("Secret words.",) * len(p.draft)) for p in mine.labels]
     with pytest.raises(UsageError) as error:
         mine.table()
-    assert "Secret" not in str(error.value) and "changed since" in str(error.value)
+    assert "Secret" not in str(error.value) and "changed or are cut otherwise" in str(error.value)
 
 
 def test_a_comparison_that_the_judge_failed_on_still_counts_for_people() -> None:
@@ -352,3 +352,14 @@ def test_every_figure_is_finite_or_none() -> None:
             assert all(x is None or np.isfinite(x) for x in numbers)
             assert (f.corrected.estimate is None) == (f.weight is None)
             assert f.known or f.reason
+
+
+def test_a_sample_that_is_labelled_in_part_or_of_other_data_says_so(study) -> None:
+    """Of 120 comparisons a row, 30 labelled with probability 1/4 stand for all; half of them, or other odds, do not."""
+    assert study.table().notes == ()
+    mine = Study()
+    mine.labels = [p for p in mine.labels if int(p.case[1:]) % 2]
+    (note,) = mine.table().notes
+    assert "stand for 120 comparisons, and their rows have 240" in note
+    mine.labels = [replace(p, probability=None) for p in mine.labels]
+    assert mine.table().notes == ()

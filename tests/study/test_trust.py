@@ -10,7 +10,8 @@ from redline.errors import InputError, UsageError
 from redline.files import write_jsonl
 from redline.judging import content_judge
 from redline.scoring import Judges, Standing
-from redline.study import Bench, compare_cells, read_study, run_study, study_judges
+from redline.study import Bench, check_study, compare_cells, read_study, run_study, study_judges
+from redline.study.place import StudyPlace
 from tests.study.conftest import ScriptedModel, opened, small_spec, write_small
 from tests.validation.test_gate import write_card
 
@@ -46,6 +47,20 @@ def test_a_required_card_stops_the_study_before_anything_is_drafted(small: Path,
                 study_judges(opened(spec, tmp_path / "out"))
     with pytest.raises(UsageError, match="content judge is unvalidated"):
         study_judges(opened(small_spec(small, judge={"name": "exact", "require_card": True}), tmp_path / "out"))
+
+
+def test_a_plan_refuses_what_a_run_would(small: Path, tmp_path: Path) -> None:
+    def looked_at(**changes: object) -> None:
+        check_study(Bench(StudyPlace(small_spec(small, **changes), tmp_path / "out", asking=False), in_memory=True))
+
+    looked_at()
+    with pytest.raises(InputError, match="does not exist"):
+        looked_at(judge={"name": "exact", "card": str(tmp_path / "nothing")})
+    with pytest.raises(UsageError, match="content judge is unvalidated"):
+        looked_at(judge={"name": "exact", "require_card": True})
+    with pytest.raises(InputError, match="does not exist"):
+        looked_at(labels={"pairs": str(tmp_path / "p.jsonl"), "annotations": str(tmp_path / "e.jsonl")})
+    assert not (tmp_path / "out").exists()
 
 
 def test_labels_correct_a_study_and_its_comparisons(tmp_path: Path, quick_judges: Judges) -> None:

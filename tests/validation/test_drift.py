@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from redline.annotation import AnnotatedPair, Annotation, ThemedText
+from redline.annotation import AnnotatedPair, Annotation, ThemedText, read_annotated_pairs
 from redline.errors import InputError, UsageError
 from redline.judging import ContentQuestion, Scope, ThemeQuestion
 from redline.records import Case, Status, ThemeVerdict, Verdict
 from redline.scoring import Judges
 from redline.taxonomy import default_taxonomy
 from redline.validation.cards.card import read_card
+from redline.validation.cards.material import pairs_digest
 from redline.validation.drift.dates import dates_of, month_of
 from redline.validation.drift.form import DriftLevel, DriftReport, State
 from redline.validation.drift.run import Newest, card_figures, check_drift, check_theme_drift, run_drift
@@ -414,3 +415,14 @@ def test_an_older_card_still_serves_the_content_judge(tmp_path: Path) -> None:
     assert drift_of(path, JUDGES, files(tmp_path, [{}] * 6), PLAN).n == 6
     with pytest.raises(UsageError, match="was made before cards held the classifier's error"):
         check_theme_drift(path, Judges(Always(), Empathic()), theme_files(tmp_path, 6, 0.2))
+
+
+def test_the_material_of_the_card_itself_is_told(tmp_path: Path) -> None:
+    newest = files(tmp_path, [{}] * 6)
+    known = json.loads(a_card(tmp_path).read_text())
+    assert not any("very annotations" in w for w in drift_of(tmp_path / "card.json", JUDGES, newest, PLAN).words)
+    known["material"]["pairs_digest"] = pairs_digest(
+        read_annotated_pairs(newest.texts, newest.said, undecided=True)[::-1]
+    )
+    (tmp_path / "card.json").write_text(json.dumps(known))
+    assert any("very annotations" in w for w in drift_of(tmp_path / "card.json", JUDGES, newest, PLAN).words)

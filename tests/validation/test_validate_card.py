@@ -10,7 +10,7 @@ from redline.errors import InputError
 from redline.judging import content_judge, theme_judge
 from redline.scoring import Standing
 from redline.validation.cards.card import JudgeCard, read_card, shipped_card
-from redline.validation.cards.page import card_lines, render_card, write_card
+from redline.validation.cards.page import card_lines, render_card, summary, write_card
 from redline.validation.judge.validate import About, Asked, validate
 from tests.validation.judged import judges, themed, world
 
@@ -50,6 +50,18 @@ def test_a_card_speaks_for_its_own_judge_only(card: JudgeCard) -> None:
     )
     assert cut.content is Standing.UNVALIDATED and "units v0" in cut.reasons[0]
     assert all(r.endswith(".") for v in (found, other, alone, cut) for r in v.reasons)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(-0.004, 0.05, None), (0.01, 0.05, "too much"), (-0.05, -0.01, "too little"), (None, None, None)],
+)
+def test_the_first_paragraph_claims_no_direction_that_the_interval_does_not_hold(card, low, high, words) -> None:
+    bias = card.content.edit.bias
+    f1 = bias.f1.model_copy(update={"estimate": 0.02 if low is None else (low + high) / 2, "low": low, "high": high})
+    edit = card.content.edit.model_copy(update={"bias": bias.model_copy(update={"f1": f1})})
+    text = summary(card.model_copy(update={"content": card.content.model_copy(update={"edit": edit})}))
+    assert ("credits the drafts" in text) == (words is not None) and (words or "saved by these drafts") in text
 
 
 def test_what_is_no_card_is_refused_in_words(card: JudgeCard, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from redline.study import (
     Bench,
     StudyPlace,
     StudySpec,
+    check_study,
     compare_cells,
     plan_study,
     read_manifest,
@@ -63,6 +64,7 @@ def plan(study: StudyFile, out: Out = Path("study")) -> None:
     )
     if found.total.seconds is None:
         print("time is unknown where no seconds_a_call is given for a model; a recorded model takes none.")
+    check_study(bench)  # last: what it would cost is known also of a study that would be refused
 
 
 @app.command()

@@ -32,6 +32,8 @@ __all__ = ["CorrectedTable", "TableCorrection", "check_labels", "corrected_table
 Floats = NDArray[np.floating]
 Replies = dict[tuple[str, str], list[int]]
 _CHANGE = (-1.0, 1.0)
+_AMISS = 0.15
+"""A complete sample stands for its frame nearly exactly: it was drawn with the probabilities that it carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ def corrected_table(
             for place, row in zip(some, corrected_estimates(part, level.score, plan, limits=level.limits), strict=True):
                 cells[names[place]].update(zip(level.names, row, strict=False))
         contrasts += _contrasts(level, _replies(judged, columns, layout), cluster_of, plan, pairs_of_rows)
-    return CorrectedTable(cells, tuple(contrasts), people.counts, (*people.counts.words, *_theme_words(themes, labels)))
+    notes = (*people.counts.words, *_stands_for(found, people, labels), *_theme_words(themes, labels))
+    return CorrectedTable(cells, tuple(contrasts), people.counts, notes)
 
 
 def _by_detail(level: Level, sums: LabelledSums) -> Iterator[tuple[list[int], LabelledSums]]:
@@ -143,6 +146,25 @@ def _check(people: HumanLoads, themes: HumanThemes) -> None:
             f"of the {themes.texts} texts with labelled themes no draft and reply are compared in this table; "
             "label both sides of a comparison, in the wording of this corpus"
         )
+
+
+def _stands_for(found: Sequence[Comparison], people: HumanLoads, labels: Sequence[AnnotatedPair]) -> tuple[str, ...]:
+    """Drawn pairs stand for 1 over their probability each, and together for the rows that they were drawn from.
+
+    If they do not, some of them are not labelled yet, or they were drawn from another split or corpus.
+    """
+    if any(p.probability is None for p in labels):
+        return ()
+    rows = {c.cell for c, weight in zip(found, people.weights, strict=True) if weight > 0}
+    every = sum(c.cell in rows and bool(c.reference) for c in found)
+    told = float(people.weights.sum())
+    if every and not 1 - _AMISS < told / every < 1 + _AMISS:
+        return (
+            f"By their sampling probabilities the labelled pairs stand for {told:,.0f} comparisons, and their rows have {every:,}: "
+            "not all of the drawn pairs are labelled, or they were drawn from other data. The figures are right only if it is "
+            "chance which pairs are missing.",
+        )
+    return ()
 
 
 def _theme_words(themes: HumanThemes, labels: Sequence[AnnotatedPair]) -> tuple[str, ...]:

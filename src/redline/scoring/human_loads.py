@@ -44,10 +44,13 @@ class LabelCounts:
         """One sentence for each thing that a reader has to know.
 
         >>> LabelCounts(pairs=50, fitting=47, changed=3).words
-        ('3 of 50 labelled pairs are of texts that have changed since and are left out: annotate them anew.',)
+        ('3 of 50 labelled pairs are of texts that changed or are cut otherwise by now and are left out: annotate them anew.',)
         """
         said = (
-            (self.changed, "are of texts that have changed since and are left out: annotate them anew"),
+            (
+                self.changed,
+                "are of texts that changed or are cut otherwise by now and are left out: annotate them anew",
+            ),
             (self.elsewhere, "are of cases or drafts that are not compared here and are left out"),
             (self.undecided, "have a unit that nobody decided about and are left out"),
             (self.empty, "have no reference and are left out"),

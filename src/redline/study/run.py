@@ -11,9 +11,9 @@ from pathlib import Path
 from redline.chat import Prices, is_loopback
 from redline.errors import UsageError, did_you_mean
 from redline.files import only_one
-from redline.judging import Budget, JudgeOptions, VerdictStore, content_judge, theme_judge
+from redline.judging import Budget, ContentJudge, JudgeOptions, ThemeJudge, VerdictStore, content_judge, theme_judge
 from redline.records import DraftStatus
-from redline.scoring import BOILERPLATE, CEILING, EMPTY, Judges, Scored, check_themes
+from redline.scoring import BOILERPLATE, CEILING, EMPTY, Judges, Scored, Validity, check_themes
 from redline.study.executors import executor
 from redline.study.grid import CellSpec
 from redline.study.manifest import check_manifest, manifest, read_manifest, write_manifest
@@ -22,7 +22,7 @@ from redline.study.place import StudyPlace
 from redline.study.shards import Bench, Shard
 from redline.validation.cards.gate import judge_validity, refuse_unvalidated
 
-__all__ = ["StudyRun", "alone", "draft_study", "run_study", "study_judges"]
+__all__ = ["StudyRun", "alone", "check_study", "draft_study", "run_study", "study_judges"]
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,8 @@ def draft_study(
     place = bench.place
     if not place.asking:
         raise UsageError("this study was opened to be looked at, not to be run")
-    check_baseline(place)
     check_prices(place)
-    check_labels(bench)
-    check_themes(theme_judge(), place.taxonomy)
+    check_study(bench)
     run = executor(place.spec.run.executor, place.spec.run.workers)
     counts = {cell.id: bench.count(cell) for cell in place.cells}
     for cell in place.cells:
@@ -148,11 +146,28 @@ def study_judges(place: StudyPlace, progress: Callable[[str, int, int], None] | 
     store = VerdictStore(place.folder / "verdicts.sqlite")
     limits = Budget(judge.max_cost, judge.max_calls)
     content, themes = content_judge(judge.name, options), theme_judge()
-    bundled = all(corpus.path == "bundled" for corpus in place.spec.corpora)
+    return Judges(content, themes, store, limits, progress, validity=_validity(place, content, themes))
+
+
+def check_study(bench: Bench) -> None:
+    """Raise what a run would refuse before it drafts anything: baseline, labels, judge and its card."""
+    place = bench.place
+    check_baseline(place)
+    check_labels(bench)
+    check_themes(theme_judge(), place.taxonomy)
+    judge = place.spec.judge
+    options = JudgeOptions(place.allow_remote, Prices(judge.price_in, judge.price_out))
+    _validity(place, content_judge(judge.name, options), theme_judge())
+
+
+def _validity(place: StudyPlace, content: ContentJudge, themes: ThemeJudge) -> Validity:
+    """What the study's card says of its judges."""
+    judge, spec = place.spec.judge, place.spec
+    bundled = all(corpus.path == "bundled" for corpus in spec.corpora)
     validity = judge_validity(content, themes, judge.card, bundled=bundled)
     if judge.require_card:
-        refuse_unvalidated(validity, labelled=place.spec.labels is not None)
-    return Judges(content, themes, store, limits, progress, validity=validity)
+        refuse_unvalidated(validity, labelled=spec.labels is not None)
+    return validity
 
 
 def _digests(bench: Bench) -> dict[str, str]:

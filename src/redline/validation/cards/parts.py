@@ -29,7 +29,9 @@ class Named(_Part):
 
 
 class Material(_Part):
-    """What the card was made on; `annotators` with the units that each decided, `digest` of texts and decisions."""
+    """What the card was made on; `annotators` with the units that each decided, `digest` of texts and decisions (of pairs and of
+    labelled texts also apart; null on older cards).
+    """
 
     name: str
     provenance: str
@@ -39,6 +41,8 @@ class Material(_Part):
     units: int
     annotators: dict[str, int]
     digest: str
+    pairs_digest: str | None = None
+    texts_digest: str | None = None
     limits: tuple[str, ...] = ()
 
 

@@ -14,6 +14,7 @@ from redline.records import Verdict
 from redline.scoring import Judges, Standing, check_themes
 from redline.taxonomy import Taxonomy, default_taxonomy
 from redline.validation.cards.card import JudgeCard, read_card
+from redline.validation.cards.material import pairs_digest, texts_digest
 from redline.validation.drift.dates import Dates, Item, corpus_dates, dates_of, since, within_month
 from redline.validation.drift.form import DriftLevel, DriftReport
 from redline.validation.drift.sequence import CardFigures, DriftPlan, drift_test
@@ -41,7 +42,10 @@ class Newest:
 
 @dataclass(frozen=True)
 class Checked:
-    """A level's new annotations, read and found fit for a test against the card: nothing is asked of a judge before."""
+    """A level's new annotations, read and found fit for a test against the card: nothing is asked of a judge before.
+
+    `known_before`: they are the very ones that the card was made on.
+    """
 
     level: DriftLevel
     figures: CardFigures
@@ -49,6 +53,7 @@ class Checked:
     verdict: Standing
     pairs: tuple[AnnotatedPair, ...] = ()
     texts: tuple[ThemedText, ...] = ()
+    known_before: bool = False
     taxonomy: Taxonomy = field(default_factory=default_taxonomy)
 
 
@@ -64,7 +69,8 @@ def check_drift(card: str | Path, judges: Judges, newest: Newest) -> Checked:
     dates = _dates(newest, pairs, "id")
     meant = _meant(newest, dates)
     kept = tuple(p for p in pairs if meant is None or p.case in meant)
-    return Checked(DriftLevel.CONTENT, figures, dates, known.verdict.content, pairs=kept)
+    same = pairs_digest(pairs) == known.material.pairs_digest
+    return Checked(DriftLevel.CONTENT, figures, dates, known.verdict.content, kept, known_before=same)
 
 
 def check_theme_drift(
@@ -79,7 +85,10 @@ def check_theme_drift(
     dates = _dates(newest, texts, "text_id")
     meant = _meant(newest, dates)
     kept = tuple(t for t in texts if meant is None or t.case in meant)
-    return Checked(DriftLevel.THEMES, figures, dates, known.verdict.themes, texts=kept, taxonomy=taxonomy)
+    same = texts_digest(texts) == known.material.texts_digest
+    return Checked(
+        DriftLevel.THEMES, figures, dates, known.verdict.themes, texts=kept, known_before=same, taxonomy=taxonomy
+    )
 
 
 def run_drift(
@@ -99,11 +108,16 @@ def run_drift(
         errors = theme_errors(checked.texts, answers, checked.taxonomy)
         annotators = {name for t in checked.texts for name in t.annotators}
     report = drift_test(errors, checked.figures, checked.dates, plan, annotators=sorted(annotators))
-    if checked.verdict is not Standing.NOT_VALID:
-        return report
     who = "judge" if checked.level is DriftLevel.CONTENT else "classifier"
-    said = f"The card itself calls this {who} not valid: that it did not drift makes it no better."
-    return report.model_copy(update={"words": [*report.words, said]})
+    words = report.words
+    if checked.known_before:
+        words = [
+            *words,
+            "These are the very annotations that the card was made on: they tell nothing new. Name those since then.",
+        ]
+    if checked.verdict is Standing.NOT_VALID:
+        words = [*words, f"The card itself calls this {who} not valid: that it did not drift makes it no better."]
+    return report.model_copy(update={"words": words})
 
 
 def judge_annotated(pairs: Sequence[AnnotatedPair], judges: Judges) -> dict[str, list[Verdict]]:
@@ -140,7 +154,11 @@ def card_figures(card: JudgeCard, signature: str, level: DriftLevel = DriftLevel
     content = level is DriftLevel.CONTENT
     validity = card.standing(signature, "") if content else card.standing("", signature)
     section = card.content if content else card.themes_level
-    if section is None or Standing.UNVALIDATED is (validity.content if content else validity.themes):
+    if section is None:
+        raise UsageError(
+            f"{validity.reasons[-1]} Make a card with a theme level: `redline validate` with --theme-texts and --theme-labels."
+        )
+    if Standing.UNVALIDATED is (validity.content if content else validity.themes):
         name, why = ("--judge", validity.reasons[0]) if content else ("--classifier", validity.reasons[-1])
         raise UsageError(
             f"{why} A drift test needs the judge of the card: name it with {name}, or run `redline validate` "

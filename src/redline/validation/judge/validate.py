@@ -15,6 +15,7 @@ from redline.stats.agreement import limits
 from redline.taxonomy import Taxonomy, default_taxonomy
 from redline.units import UNITS_VERSION
 from redline.validation.cards.card import JudgeCard
+from redline.validation.cards.material import pairs_digest, texts_digest
 from redline.validation.cards.parts import (
     ContentFigures,
     ContentSection,
@@ -173,13 +174,9 @@ def _material(pairs: Sequence[AnnotatedPair], texts: Sequence[ThemedText], about
     nothing = Verdict(Status.MISSING)
     table = unit_table(pairs, [[nothing] * (len(p.draft) + len(p.reference)) for p in pairs])
     decided = {name: int((column >= 0).sum()) for name, column in zip(table.annotators, table.decided.T, strict=True)}
-    content = [
-        [p.id, p.case, p.draft, p.reference, sorted([a.annotator, a.deleted, a.added] for a in p.annotations)]
-        for p in pairs
-    ]
-    labelled = [[t.id, t.case, t.units, t.annotators, t.labels] for t in texts]
     return Material(
         name=about.name, provenance=about.provenance, pairs=len(pairs), texts=len(texts),
         cases=len({p.case for p in pairs} | {t.case for t in texts}), units=len(table.cases), annotators=decided,
-        digest=digest([content, labelled]), limits=(*limits(table.decided, table.cases), *_unequal(pairs)),
+        digest=digest([pairs_digest(pairs), texts_digest(texts)]), pairs_digest=pairs_digest(pairs),
+        texts_digest=texts_digest(texts) if texts else None, limits=(*limits(table.decided, table.cases), *_unequal(pairs)),
     )  # fmt: skip

@@ -83,8 +83,9 @@ def summary(card: JudgeCard) -> str:
     bias = content.edit.bias.f1
     judge, by_people = content.edit.judge.f1.estimate, content.edit.people.f1.estimate
     if judge is not None and by_people is not None and bias.estimate is not None:
-        amount = "the same" if abs(bias.estimate) < 0.005 else "too little" if bias.estimate < 0 else "too much"
-        credit = "" if amount == "the same" else f": the judge credits the drafts with {amount}"
+        credit = ""
+        if bias.low is not None and bias.high is not None and not bias.low <= 0 <= bias.high:
+            credit = f": the judge credits the drafts with {'too little' if bias.high < 0 else 'too much'}"
         text += (
             f" By the judge, {_percent(judge)} of the editing is saved by these drafts (edit-F1); by the annotators "
             f"{_percent(by_people)}{credit}."
