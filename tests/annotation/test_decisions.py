@@ -12,6 +12,7 @@ from redline.annotation import (
     edit_row,
     edits_of,
     label_rows,
+    labels_of,
     progress,
     read_annotated_pairs,
     read_edits,
@@ -78,11 +79,34 @@ def test_a_pair_that_was_changed_after_it_was_drawn_is_refused(tmp_path: Path) -
 def test_each_annotator_is_a_judge_in_the_store() -> None:
     store = VerdictStore()
     counts = store_annotations(edits_of(STATES, PAIRS), store)
-    assert [s.split("@")[0] for s in counts] == ["human:ann", "human:bob"] and list(counts.values()) == [4, 3]
-    assert len(store) == 7, "what is open is not stored"
-    assert store_annotations(edits_of(STATES, PAIRS), store) == counts and len(store) == 7
+    assert [s.split("@")[0] for s in counts] == ["human", "human:ann", "human:bob"]
+    assert list(counts.values()) == [5, 4, 3] and len(store) == 12, "what is open is not stored"
+    assert store_annotations(edits_of(STATES, PAIRS), store) == counts and len(store) == 12
     more = {"bob": state([1, 1, 1, None, 0])}
     assert set(store_annotations(edits_of(more, PAIRS), store)).isdisjoint(counts), "other decisions, another judge"
+
+
+def test_what_is_stored_is_what_the_files_of_it_name(tmp_path: Path) -> None:
+    pairs, edits = files(tmp_path)
+    counts = store_annotations(edits_of(STATES, PAIRS), VerdictStore())
+    named = [f"human:{who}{edits}+{pairs}" for who in ("", "ann@", "bob@")]
+    assert [content_judge(n).signature for n in named] == list(counts)
+    asked = [q for p in PAIRS for q in pair_questions(p.pair)]
+    bob = content_judge(named[2]).judge(asked)
+    assert [v.p_edit for v in bob] == [1.0, 1.0, None, None, 0.0] and bob[2].status is Status.MISSING
+    with pytest.raises(InputError, match="field 'annotator': is never 'cem'; the annotators are 'ann', 'bob'"):
+        content_judge(f"human:cem@{edits}+{pairs}")
+
+
+def test_an_at_sign_in_a_name_is_part_of_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs, edits = files(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    Path("ann@edits.jsonl").write_bytes(edits.read_bytes())
+    assert HumanJudge.from_spec(f"ann@edits.jsonl+{pairs}") == HumanJudge.from_files(edits, pairs)
+    Path("ann@edits.jsonl").unlink()
+    assert HumanJudge.from_spec(f"ann@edits.jsonl+{pairs}") == HumanJudge.from_files(edits, pairs, "ann")
+    with pytest.raises(InputError, match=r"^none.jsonl: does not exist"):
+        HumanJudge.from_spec("ann@edits.jsonl+none.jsonl")
 
 
 def test_the_judge_of_two_files(tmp_path: Path) -> None:
@@ -151,7 +175,9 @@ def test_labels_of_whole_texts_are_the_corpus_form(tmp_path: Path) -> None:
     session = Session.of(texts)
     for keys in (("other",), ("empathy", "treatment_planning"), ("other",)):
         session.apply(session.decide(keys))
-    rows, open_ = label_rows({"ann": session}, texts)
+    made = labels_of({"ann": session}, texts)
+    assert [(m.text.id, m.undecided) for m in made] == [("t1", 0), ("t2", 1)]
+    rows, open_ = label_rows(made)
     assert open_ == 1 and [r["themes"] for r in rows] == [[["other"], ["empathy", "treatment_planning"]]]
     (tmp_path / "t.jsonl").write_text("".join(json.dumps(t.row()) + "\n" for t in texts))
     (tmp_path / "l.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))

@@ -196,6 +196,50 @@ def test_more_than_there_are_is_all_of_them() -> None:
     assert len(limited.pairs) == 12 and "at most 1 a message" in limited.notes[0]
 
 
+def candidates_of(**sizes: int) -> list[Candidate]:
+    return [
+        Candidate(f"m{i}", group, group, f"c{i}", (f"{group} {i}",), ("y",), (i % 7) / 7)
+        for group, size in sizes.items()
+        for i in range(size)
+    ]
+
+
+def by_group(sample) -> dict[str, int]:
+    return {g: sum(p.draft_source == g for p in sample.pairs) for g in {p.draft_source for p in sample.pairs}}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "design", "note"),
+    [
+        ({"a": 40, "b": 40}, Design(5), "--at-least 5 for 2 systems needs 10 pairs; 5 are drawn: "),
+        ({"a": 40, "b": 40}, Design(50, least=30), "--at-least 30 for 2 systems needs 60 pairs; 50 are drawn: a 2"),
+        ({"a": 40}, Design(3), "--at-least 5 for 1 system needs 5 pairs; 3 are drawn: a 3"),
+        ({"a": 2, "b": 50, "c": 50}, Design(45, least=20), "fewer pairs than --at-least 20 there are of: a 2"),
+        ({"a": 40, "b": 40}, Design(10), None),
+        ({"a": 2, "b": 3}, Design(9), "9 pairs were asked for"),
+        ({f"s{i:02}": 9 for i in range(12)}, Design(24), "s07 2 and 4 more"),
+    ],
+    ids=str,
+)
+def test_a_least_number_is_kept_or_the_notes_say_why_not(sizes: dict, design: Design, note: str | None) -> None:
+    sample = draw_sample(candidates_of(**sizes), design)
+    counts = by_group(sample)
+    short = [g for g, size in sizes.items() if counts.get(g, 0) < min(design.least, size)]
+    needed = sum(min(design.least, size) for size in sizes.values())
+    assert bool(short) == (needed > design.pairs)
+    assert [note in n for n in sample.notes] == [True] if note else sample.notes == ()
+
+
+def test_a_limit_by_message_that_costs_a_system_its_least_is_said() -> None:
+    rare = [Candidate("m0", "a", "a", f"c{i}", (f"a {i}",), ("y",), 0.5) for i in range(9)]
+    rest = candidates_of(b=40)
+    sample = draw_sample(rare + rest, Design(12, least=5, per_message=1))
+    assert by_group(sample).get("a", 0) <= 1
+    assert (
+        len(sample.notes) == 1 and "with at most 1 pairs a message, fewer than --at-least 5 of: a " in sample.notes[0]
+    )
+
+
 def test_small_and_odd_populations() -> None:
     one = Candidate("m", "a/b", "a/b", "c", ("x",), ("y",))
     assert draw_sample([one], Design(1)).pairs[0].probability == 1.0

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redline.annotation import Annotation, Made, PairToLabel, blank, read_sheet, sheet_rows, write_sheet
-from redline.annotation.sheet import guarded, unguarded
+from redline.annotation.table import guarded, unguarded
 from redline.errors import InputError
 
 PAIRS = [

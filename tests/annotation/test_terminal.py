@@ -64,10 +64,41 @@ def test_undo_skip_note_help_and_stop(tmp_path: Path) -> None:
     assert [e.kind.value for e in read_log(path).events].count("undo") == 2
 
 
-def test_a_key_of_the_other_side_is_explained_and_an_unknown_one_ignored(tmp_path: Path) -> None:
-    session, shown = sit("xc\x07\nq", tmp_path / "a.jsonl", EditTask({}), [PAIR])
+def test_a_key_of_the_other_side_and_an_unknown_one_are_explained(tmp_path: Path) -> None:
+    session, shown = sit("xc\x07\n \u202eq", tmp_path / "a.jsonl", EditTask({}), [PAIR])
     assert marks(session) == [None] * 3
     assert "This is a draft sentence: press k or d." in shown
+    assert shown.count("is no key here") == 1, "nothing about enter, a space, what cannot be seen"
+    assert "x is no key here: press k or d, or ? for the rule." in shown
+    _, shown = sit("z\nq", tmp_path / "t.jsonl", ThemeTask(default_taxonomy()), [TEXT])
+    assert "z is no key here: press a theme's key or enter, or ? for the definitions." in shown
+
+
+def test_caps_lock_changes_nothing(tmp_path: Path) -> None:
+    session, shown = sit("DKUKCq", tmp_path / "a.jsonl", EditTask({}), [PAIR])
+    assert marks(session) == [1, 0, 0] and "is no key" not in shown
+    _, shown = sit("DQ", tmp_path / "b.jsonl", EditTask({}), [PAIR])
+    assert "Stopped" in shown
+    many = Taxonomy(tuple(Theme(f"t{i}", f"T{i}", "x", "") for i in range(12)), "t0")
+    session, _ = sit("A\n", tmp_path / "t.jsonl", ThemeTask(many), [TEXT])
+    assert session.decided[Question(TEXT.id, "text", 0)] == ("t9",)
+
+
+@pytest.mark.parametrize("width", [24, 40, 79, 80, 81, 120, 300])
+def test_a_line_never_ends_between_a_key_and_its_name(width: int, tmp_path: Path) -> None:
+    _, shown = sit("q", tmp_path / "t.jsonl", ThemeTask(default_taxonomy()), [TEXT], width)
+    lines = shown.splitlines()
+    if width >= 28:
+        for i, theme in enumerate(default_taxonomy().themes, start=1):
+            assert any(f"{i} {theme.name}" in line for line in lines), theme.name
+    assert any("? definitions" in line for line in lines) and max(map(len, lines)) <= width
+    assert sum("1 Empathetic" in line for line in lines) == 1
+
+
+def test_definitions_are_sentences(tmp_path: Path) -> None:
+    _, shown = sit("?q", tmp_path / "t.jsonl", ThemeTask(default_taxonomy()), [TEXT], 300)
+    assert "9 Other: greetings, sign-offs, everything that fits nowhere else. Not when any other theme fits." in shown
+    assert "2 Symptom Questions: asks the patient for symptoms" in shown
 
 
 def test_the_end_of_the_keys_is_a_stop(tmp_path: Path) -> None:

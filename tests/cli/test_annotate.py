@@ -2,6 +2,8 @@
 
 import csv
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -154,7 +156,7 @@ def test_from_a_sample_to_a_judge(drawn: Path, corpus: Path, tmp_path: Path) -> 
     assert done.exit_code == 0, done.output
     assert f"{units(drawn)} verdicts of human:ann@" in done.output and "7 verdicts of human:bob@" in done.output
     with VerdictStore(store) as kept:
-        assert len(kept) == units(drawn) + 7
+        assert len(kept) == 2 * units(drawn) + 7, "everybody's, and each one's"
     same = redline("annotate", "export", *logs, "--pairs", drawn / "pairs.jsonl", "--out", tmp_path / "e2.jsonl")
     assert same.exit_code == 0
     assert sorted(map(str, lines(tmp_path / "e2.jsonl"))) == sorted(map(str, lines(edits)))
@@ -167,6 +169,29 @@ def test_from_a_sample_to_a_judge(drawn: Path, corpus: Path, tmp_path: Path) -> 
     assert [u["p_delete"] for u in lines(out)[0]["draft_units"]] == [0.0, 1.0, 0.0]
 
 
+def of_people(store: Path) -> int:
+    """How many verdicts of people are stored."""
+    with closing(sqlite3.connect(store)) as found:
+        return found.execute("SELECT COUNT(*) FROM verdicts WHERE judge LIKE 'human%'").fetchone()[0]
+
+
+def test_what_was_imported_is_found_in_the_store(drawn: Path, tmp_path: Path) -> None:
+    pairs, edits, store = drawn / "pairs.jsonl", tmp_path / "edits.jsonl", tmp_path / "v.sqlite"
+    assert label(drawn, "ann", EVERY).exit_code == 0 and label(drawn, "bob", EVERY[:7]).exit_code == 0
+    logs = [drawn / "logs" / "ann.jsonl", drawn / "logs" / "bob.jsonl"]
+    assert redline("annotate", "export", *logs, "--pairs", pairs, "--out", tmp_path / "x.csv").exit_code == 0
+    done = redline("annotate", "import", tmp_path / "x.csv", "--pairs", pairs, "--out", edits, "--store", store)
+    assert f"A run finds them with --judge human:{edits}+{pairs} --store {store}" in done.output
+    before = of_people(store)
+    for who, hits in (("", units(drawn)), ("ann@", units(drawn)), ("bob@", 7)):
+        judge = f"human:{who}{edits}+{pairs}"
+        done = redline("why-miss", pairs, "--store", store, "--judge", judge)
+        assert f"{hits:>8}  hit: this verdict is stored" in done.output, done.output
+        done = redline("judge", pairs, "--out", tmp_path / "j.jsonl", "--judge", judge, "--store", store)
+        assert done.exit_code == 0, done.output
+    assert of_people(store) == before == 2 * units(drawn) + 7, "nothing was judged anew"
+
+
 def test_themes_of_texts(drawn: Path, tmp_path: Path) -> None:
     texts = drawn / "theme_texts.jsonl"
     done = redline(
@@ -177,10 +202,106 @@ def test_themes_of_texts(drawn: Path, tmp_path: Path) -> None:
     out = tmp_path / "labels.jsonl"
     assert redline("annotate", "export", log, "--pairs", texts, "--out", out).exit_code == 0
     assert all(set(r) >= {"text_id", "annotator", "themes"} for r in lines(out)) and lines(out)
-    assert "exported as jsonl only" in str(
-        redline("annotate", "export", log, "--pairs", texts, "--out", tmp_path / "l.csv").exception
-    )
     assert redline("annotate", "status", log, "--pairs", texts).exit_code == 0
+
+
+def test_themes_through_a_table_into_a_store(drawn: Path, tmp_path: Path) -> None:
+    texts, sheet, out, store = (
+        drawn / "theme_texts.jsonl",
+        tmp_path / "dd.csv",
+        tmp_path / "l.jsonl",
+        tmp_path / "v.sqlite",
+    )
+    done = redline("annotate", "export", "--pairs", texts, "--annotator", "dd", "--out", sheet)
+    assert done.exit_code == 0 and "texts to label" in done.output
+    text = sheet.read_text(encoding="utf-8-sig")
+    assert "secret" not in text and "dr_" not in text.replace("Call dr_", "")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert list(rows[0]) == ["text_id", "annotator", "number", "text", "themes", "digest"]
+    whole = rows[0]["text_id"]
+    for row in rows:
+        row["themes"] = "treatment_planning; empathy" if row["text_id"] == whole else ""
+    rows[-1]["themes"] = "other"
+    with sheet.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), delimiter=";")
+        writer.writeheader()
+        writer.writerows(rows)
+    done = redline("annotate", "import", sheet, "--pairs", texts, "--out", out, "--store", store)
+    assert done.exit_code == 0, done.output
+    assert "1 labelled texts; 1 begun ones with open sentences left out" in done.output
+    assert {tuple(k) for k in lines(out)[0]["themes"]} == {("empathy", "treatment_planning")}
+    named = f"human:{out}+{texts}"
+    assert f"--classifier {named} --store {store}" in done.output
+    with VerdictStore(store) as kept:
+        before = len(kept)
+    assert before == 2 * len(lines(out)[0]["themes"])
+    (one,) = [t for t in lines(texts) if t["text_id"] == lines(out)[0]["text_id"]]
+    asked = write(tmp_path / "asked.jsonl", [{"id": 1, "text": one["sentences"]}])
+    done = redline("themes", "label", asked, "--out", tmp_path / "t.jsonl", "--classifier", named, "--store", store)
+    assert done.exit_code == 0 and "empathy" in (tmp_path / "t.jsonl").read_text(), done.output
+    with VerdictStore(store) as kept:
+        assert len(kept) == before, "nothing was judged anew"
+    again = redline("annotate", "import", out, "--pairs", texts, "--out", tmp_path / "l2.jsonl")
+    assert again.exit_code == 0 and lines(tmp_path / "l2.jsonl") == lines(out)
+
+
+def test_themes_of_logs_as_a_table(drawn: Path, tmp_path: Path) -> None:
+    texts = drawn / "theme_texts.jsonl"
+    redline("annotate", "terminal", texts, "--themes", "--annotator", "ann", "--out", tmp_path, keys="5\n1\n9\n1\n")
+    log = tmp_path / "ann.themes.jsonl"
+    done = redline("annotate", "export", log, "--pairs", texts, "--out", tmp_path / "l.csv")
+    assert done.exit_code == 0 and "labelled texts by 1 annotator" in done.output
+    assert redline("annotate", "export", log, "--pairs", texts, "--out", tmp_path / "l.jsonl").exit_code == 0
+    done = redline("annotate", "import", tmp_path / "l.csv", "--pairs", texts, "--out", tmp_path / "m.jsonl")
+    assert done.exit_code == 0 and lines(tmp_path / "m.jsonl") == lines(tmp_path / "l.jsonl")
+
+
+def test_the_wrong_kind_of_file_is_one_line(drawn: Path, tmp_path: Path) -> None:
+    pairs, texts = drawn / "pairs.jsonl", drawn / "theme_texts.jsonl"
+    assert label(drawn, "ann", EVERY[:5]).exit_code == 0
+    log, edits = drawn / "logs" / "ann.jsonl", tmp_path / "edits.jsonl"
+    assert redline("annotate", "export", log, "--pairs", pairs, "--out", edits).exit_code == 0
+    who = ("--annotator", "a", "--out", tmp_path / "o")
+    of_pairs, of_texts = "is a file of pairs", "is a file of texts for theme labels"
+    for words, message in (
+        (("terminal", pairs, "--themes", *who), f"{pairs} {of_pairs}, not a file of texts for theme labels; leave out --themes"),
+        (("terminal", texts, *who), f"{texts} {of_texts}, not a file of pairs; add --themes"),
+        (("export", log, "--pairs", texts, "--out", tmp_path / "o"), f"{of_texts}, not a file of pairs; {log} is a log of edit"),
+        (("status", log, "--pairs", texts), of_texts),
+        (("export", "--pairs", edits, "--annotator", "a", "--out", tmp_path / "o.csv"), "is a file of edit decisions about pairs"),
+        (("import", edits, "--pairs", texts, "--out", tmp_path / "o"), f"labels of texts; --pairs {texts} holds texts"),
+        (("import", log, "--pairs", pairs, "--out", tmp_path / "o"), "is a log of `redline annotate terminal`, not a file of edit"),
+    ):  # fmt: skip
+        done = redline("annotate", *words, keys="k")
+        assert message in str(done.exception) and "\n" not in str(done.exception), done.exception
+    assert not (tmp_path / "o").exists()
+
+
+def test_direction_marks_are_refused_by_every_verb_that_hands_texts_on(tmp_path: Path) -> None:
+    pairs = write(tmp_path / "p.jsonl", [{"id": "p", "case": "c", "draft": ["Take \u200f5 mg."], "reference": []}])
+    allow = "--allow-direction-marks"
+    log, sheet, out = tmp_path / "ann.jsonl", tmp_path / "s.csv", tmp_path / "e.jsonl"
+    done = redline("annotate", "terminal", pairs, "--annotator", "ann", "--out", log, allow, keys="d")
+    assert done.exit_code == 0, done.output
+    for words in (
+        ("export", log, "--pairs", pairs, "--out", sheet),
+        ("import", sheet, "--pairs", pairs, "--out", out),
+        ("import", out, "--pairs", pairs, "--out", tmp_path / "e2.jsonl"),
+    ):
+        if not words[1].exists():
+            words[1].touch()
+        refused = redline("annotate", *words)
+        assert "contains the invisible direction mark" in str(refused.exception) and allow in str(refused.exception)
+        done = redline("annotate", *words, allow)
+        assert done.exit_code == 0, done.exception
+    assert lines(out)[0]["deleted"] == [1]
+
+
+def test_a_sample_says_where_a_least_number_was_not_kept(corpus: Path, tmp_path: Path) -> None:
+    done = redline("annotate", "sample", corpus, "--out", tmp_path / "s", "--judge", "exact", "--pairs", "5")
+    note = "--at-least 5 for 2 systems needs 10 pairs; 5 are drawn: secret/one "
+    assert done.exit_code == 0 and note in done.output
+    assert note in json.loads((tmp_path / "s" / "sample.json").read_text())["notes"][0]
 
 
 def test_an_empty_table_for_somebody_without_a_terminal(drawn: Path, tmp_path: Path) -> None:

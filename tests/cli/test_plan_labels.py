@@ -27,12 +27,13 @@ def test_a_plan_with_the_bundled_labels(tmp_path: Path) -> None:
     made = json.loads((tmp_path / "plan.json").read_text())
     assert {n["name"] for n in made["needs"]} == {ZERO, GUIDED} and made["labelled_pairs"] > 300
     assert all(n["basis"] == "pilot" and n["best"] > 0 for n in made["needs"])
-    assert f"{ZERO}: " in found.stdout and "are of texts that have changed since" in found.stdout
+    assert f"{ZERO}: " in found.stdout and "are of texts that changed or are cut otherwise by now" in found.stdout
 
 
 def test_the_next_pairs_read_like_any_sample(tmp_path: Path) -> None:
     found = plan(tmp_path, "--width", 0.05, "--pairs-out", tmp_path / "next.jsonl", "--add", 30)
-    assert found.exit_code == 0 and "Assumed, for lack of labels" in found.stdout
+    assert found.exit_code == 0 and "Label 20 or more pairs on messages of each system" in found.stdout
+    assert "there are fewer than 8 labelled messages" in found.stdout, "the exact judge has no doubt to plan by"
     rows = [json.loads(x) for x in (tmp_path / "next.jsonl").read_text().splitlines()]
     assert len(rows) == 30 and {r["draft_source"] for r in rows} == {ZERO, GUIDED}
     marks = [
@@ -50,6 +51,19 @@ def test_the_next_pairs_read_like_any_sample(tmp_path: Path) -> None:
     assert {r["id"] for r in rows} <= {r["id"] for r in grown}, (
         "what is labelled stays, so that one file is annotated on"
     )
+    assert "next: 20 new pairs beside 30 labelled before" in again.stderr
+    (need,) = json.loads((tmp_path / "plan.json").read_text())["needs"]
+    for name in need["systems"]:
+        weights = sum(1 / r["probability"] for r in grown if r["draft_source"] == name)
+        assert weights == pytest.approx(need["pairs"] / 2), (
+            "Horvitz and Thompson: the weights add up to the system's pairs"
+        )
+
+
+def test_another_number_of_pairs_than_asked_for_is_explained(tmp_path: Path) -> None:
+    found = plan(tmp_path, "--difference", 0.02, "--pairs-out", tmp_path / "next.jsonl", "--add", 1)
+    assert found.exit_code == 0, found.exception
+    assert "next: 2 new pairs (1 was asked for;" in found.stderr and "of each of the 2 systems)" in found.stderr
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from redline.annotation import AnnotatedPair, Annotation
+from redline.annotation import AnnotatedPair, Annotation, Design, draw_sample, uncertainty
 from redline.corpus import Corpus
 from redline.errors import UsageError
 from redline.judging import pair_questions
-from redline.records import Case, Draft, Reply, Status, Verdict
+from redline.records import Case, Draft, Reply, Status, Verdict, digest
 from redline.scoring import Judges, Rows, comparisons
+from redline.validation.label_plan.form import Assumed
 from redline.validation.label_plan.frame import LabelFrame, make_frame
-from redline.validation.label_plan.next_pairs import grow_sample
+from redline.validation.label_plan.next_pairs import Grown, grow_sample
 from redline.validation.label_plan.plan import LabelGoal, contrasts_of, plan_labels
+from redline.validation.label_plan.strata import candidate
+from redline.validation.label_plan.words import _count
 from tests.conftest import WordJudge
 
 WORDS = [f"word{i}" for i in range(30)]
@@ -104,6 +107,7 @@ def test_a_pilot_of_few_messages_counts_as_none() -> None:
     found = corpus()
     plan = plan_labels(make_frame(found, JUDGES, labels_of(found, 1.0)[:6]), LabelGoal(width=0.1))
     assert {n.basis for n in plan.needs} == {"assumed"} and plan.labelled_pairs == 6
+    assert {n.assumed_because for n in plan.needs} == {Assumed.FEW}
 
 
 def test_a_plan_for_a_difference(frame: LabelFrame) -> None:
@@ -153,12 +157,70 @@ def test_a_goal_that_is_none(goal: dict, words: str) -> None:
         LabelGoal(**goal)
 
 
-def test_labels_that_are_all_equal_and_one_annotator() -> None:
-    """People who never edit: nothing varies among them, so the plan falls back on the judge's doubt instead of asking for 0."""
+def test_labels_that_are_all_equal_are_no_lack_of_labels() -> None:
+    """People who never edit: nothing varies among them, so the plan falls back on the judge's doubt, and says why."""
     found = corpus()
-    same = plan_labels(make_frame(found, JUDGES, labels_of(found, 0.4, flat=True)), LabelGoal(width=0.1))
-    assert all(n.basis in ("pilot", "assumed") and (n.best is None or n.best > 0) for n in same.needs)
+    same = plan_labels(make_frame(found, JUDGES, labels_of(found, 0.4, flat=True)), LabelGoal(width=0.06))
+    assert {(n.basis, n.assumed_because) for n in same.needs} == {("assumed", Assumed.ALIKE)}
+    words = " ".join(same.words)
+    assert "for lack of labels" not in words and "Label 20 or more pairs" not in words
+    seen = same.needs[0].now.messages
+    assert f"labels that do not differ tell nothing of the spread (m0/zero_shot, {seen} labelled messages;" in words
+    assert "labels cannot reach a width of 0.06 if what is assumed below is true: with all 120 pairs" in words
     assert "NaN" not in same.model_dump_json() and "Infinity" not in same.model_dump_json()
+    pair = contrasts_of(make_frame(found, JUDGES))
+    apart = plan_labels(
+        make_frame(found, JUDGES, labels_of(found, 0.4, flat=True)), LabelGoal(difference=0.06), contrasts=pair
+    )
+    assert apart.needs[0].assumed_because is Assumed.ALIKE
+
+
+class CertainJudge(WordJudge):
+    """Sure that every unit is kept."""
+
+    def judge(self, questions: list) -> list[Verdict]:
+        return [Verdict(Status.OK, 0.0, False) for _ in questions]
+
+
+def test_labels_and_a_judge_without_any_doubt() -> None:
+    """Nothing can be planned, and the sentence says that the labels are there."""
+    found = corpus()
+    sure = Judges(CertainJudge(), None)  # type: ignore[arg-type]
+    plan = plan_labels(make_frame(found, sure, labels_of(found, 0.4, flat=True)), LabelGoal(width=0.06))
+    seen = plan.needs[0].now.messages
+    assert plan.words[0].startswith(
+        "m0/zero_shot: cannot be planned: the judge's probabilities leave no doubt, and the labels"
+    )
+    assert f"the labels of {seen} messages do not differ" in plan.words[0] and not any(
+        "Assumed" in w for w in plan.words
+    )
+    none = plan_labels(make_frame(found, sure), LabelGoal(width=0.06))
+    assert "there are fewer than 8 labelled messages" in none.words[0]
+
+
+def test_a_judge_that_labels_hardly_contradict() -> None:
+    """Edits in one message only, the judge right in all others: too few errors, and not too few labels."""
+    found = corpus()
+    labels = labels_of(found, 0.4, flat=True)
+    edited = [
+        replace(x, annotations=tuple(replace(a, deleted=(True,) * len(a.deleted)) for a in x.annotations))
+        if i == 0 else x for i, x in enumerate(labels)
+    ]  # fmt: skip
+    sure = Judges(CertainJudge(), None)  # type: ignore[arg-type]
+    needs = plan_labels(make_frame(found, sure, edited), LabelGoal(width=0.06)).needs
+    assert Assumed.NO_ERRORS in {n.assumed_because for n in needs}
+
+
+def test_one_of_a_kind_is_said_in_the_singular() -> None:
+    assert _count(1, "labelled message") == "1 labelled message" and _count(1200, "more pair") == "1,200 more pairs"
+    plan = plan_labels(make_frame(corpus(1), JUDGES), LabelGoal(width=0.1))
+    assert "one message says nothing of the spread between messages" in plan.words[0]
+    few = make_frame(corpus(), JUDGES, labels_of(corpus(), 1.0)[:1])
+    assert "(1 is labelled)" in " ".join(plan_labels(few, LabelGoal(width=0.2)).words)
+
+
+def test_one_annotator() -> None:
+    found = corpus()
     alone = plan_labels(make_frame(found, JUDGES, labels_of(found, 0.4, annotators="a")), LabelGoal(width=0.1))
     assert {n.basis for n in alone.needs} == {"pilot"}
 
@@ -215,16 +277,166 @@ def test_more_doubt_more_pairs() -> None:
     assert drawn["doubt 3 of 3"] >= 14 > drawn["doubt 1 of 3"] > 0
 
 
+def weights_of(grown: Grown) -> dict[str, float]:
+    """Sum of 1 / probability of each system's pairs."""
+    sums: Counter[str] = Counter()
+    for p in grown.pairs:
+        assert p.probability and 0 < p.probability <= 1
+        sums[p.draft_source] += 1 / p.probability  # type: ignore[assignment]
+    return dict(sums)
+
+
 def test_for_a_difference_the_same_replies_are_drawn(frame: LabelFrame) -> None:
     grown = grow_sample(frame, 40, together=frame.systems)
     new = grown.pairs[len(grown.pairs) - grown.new :]
     every = Counter((p.case, p.reference_source) for p in grown.pairs)
     assert all(every[p.case, p.reference_source] == 2 for p in new), "every drawn reply is then labelled for both"
-    assert sum(a - b for _, _, b, a in grown.strata) == 20
+    assert grown.new == 40 == sum(a - b for _, _, b, a in grown.strata) and grown.reason == ""
     with pytest.raises(UsageError, match="no reply that all of them"):
         grow_sample(frame, 10, together=("m0/zero_shot", "nobody"))
     with pytest.raises(UsageError, match="at least one"):
         grow_sample(frame, 0)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.3, 0.8])
+@pytest.mark.parametrize("add", [1, 7, 20, 50, 100, 10_000])
+def test_the_weights_of_a_system_add_up_to_its_pairs(share: float, add: int) -> None:
+    """Horvitz and Thompson, for each system and every number of new pairs; replies that are half labelled included."""
+    found = corpus()
+    labels = labels_of(found, share)
+    frame = make_frame(found, JUDGES, labels)
+    for systems in ((), frame.systems):
+        grown = grow_sample(frame, add, together=systems)
+        assert weights_of(grown) == pytest.approx({"m0/zero_shot": 120, "m1/zero_shot": 120})
+        assert [p.id for p in grown.pairs[: len(labels)]] == [x.id for x in labels], "labels before stay"
+        assert len({p.id for p in grown.pairs}) == len(grown.pairs)
+        assert (grown.new == add) == (grown.reason == "")
+
+
+def test_half_labelled_replies_are_completed_first(frame: LabelFrame) -> None:
+    """Then, and only then, replies that nobody has seen."""
+    replies = frame.shared(frame.systems)
+    known = [sum(frame.weights[i] > 0 for i in rows.values()) for rows in replies]
+    halves = sum(n == 1 for n in known)
+    every = {(p.case, p.reference_source) for p in grow_sample(frame, 12, together=frame.systems).pairs}
+    assert len(every) == sum(n > 0 for n in known) and halves > 12
+    more = Counter((p.case, p.reference_source) for p in grow_sample(frame, halves + 40, together=frame.systems).pairs)
+    assert len(more) > len(every) and Counter(more.values())[1] < halves / 5
+
+
+def test_three_systems_are_completed_together() -> None:
+    found = corpus(40, systems=3)
+    frame = make_frame(found, JUDGES, labels_of(found, 0.2))
+    for add in (10, 90):
+        grown = grow_sample(frame, add, together=frame.systems)
+        assert weights_of(grown) == pytest.approx(dict.fromkeys(frame.systems, 80)) and add <= grown.new <= add + 2
+
+
+def test_other_numbers_than_asked_for_have_a_reason() -> None:
+    bare = make_frame(corpus(60), JUDGES)
+    fewest = "they are the fewest with which every stratum has a pair of each of the 2 systems"
+    assert (grow_sample(bare, 1, together=bare.systems).new, grow_sample(bare, 1, together=bare.systems).reason) == (
+        2,
+        fewest,
+    )
+    odd = grow_sample(bare, 41, together=bare.systems)
+    assert (odd.new, odd.reason) == (42, "a new reply takes a pair of each of the 2 systems")
+    every = grow_sample(bare, 999)
+    assert (every.new, every.reason) == (240, "there are no more")
+    assert grow_sample(bare, 1).reason == "they are the fewest with which every stratum has a pair"
+
+
+def test_a_system_that_others_are_not_compared_with_keeps_its_probabilities() -> None:
+    found = corpus(30, systems=3)
+    frame = make_frame(found, JUDGES, labels_of(found, 0.3))
+    grown = grow_sample(frame, 20, together=frame.systems[:2])
+    assert {p.probability for p in grown.pairs if p.draft_source == frame.systems[2]} == {0.3}
+
+
+def test_the_same_draft_of_two_systems_has_the_probability_of_each() -> None:
+    """Labels of one text under two names: each gets that of its own system."""
+    found = corpus(40)
+    copies = [replace(d, model="copy") for d in found.drafts if d.model == "m0"]
+    double = replace(found, drafts=(*found.drafts, *copies))
+    frame = make_frame(double, JUDGES, labels_of(double, 0.3))
+    grown = grow_sample(frame, 30, together=("m0/zero_shot", "m1/zero_shot"))
+    assert weights_of(grown) | {"copy/zero_shot": 0} == {
+        "m0/zero_shot": pytest.approx(80), "m1/zero_shot": pytest.approx(80), "copy/zero_shot": 0,
+    }  # fmt: skip
+    assert {p.probability for p in grown.pairs if p.draft_source == "copy/zero_shot"} == {0.3}
+
+
+def test_a_pair_that_is_half_decided_is_not_drawn_anew() -> None:
+    """It is in the file already; a second line with its id would be refused."""
+    found = corpus(30)
+    frame = make_frame(found, JUDGES)
+    asked = grow_sample(frame, 30).pairs
+    open_ = [
+        AnnotatedPair(
+            p.id, p.case, p.draft, p.reference,
+            (Annotation("a", (None if i % 2 else True,) * len(p.draft), (True,) * len(p.reference)),),
+            p.draft_source, p.reference_source, p.probability,
+        )
+        for i, p in enumerate(asked)
+    ]  # fmt: skip
+    grown = grow_sample(make_frame(found, JUDGES, open_), 1_000)
+    assert len({p.id for p in grown.pairs}) == len(grown.pairs) == 120
+
+
+class UnevenJudge(WordJudge):
+    """Of one pair as sure as can be, of another not at all, so that `neyman` draws them with very different probabilities."""
+
+    def judge(self, questions: list) -> list[Verdict]:
+        return [Verdict(Status.OK, 0.5 * self.place(q.own, q.other) ** 3, False) for q in questions]
+
+    @staticmethod
+    def place(*sides: tuple[str, ...]) -> float:
+        return int(digest(sorted(sides))[:6], 16) / 16**6
+
+
+@pytest.mark.parametrize("allocation", ["proportional", "neyman"])
+@pytest.mark.parametrize("add, both", [(10, True), (40, True), (40, False)])
+def test_a_grown_sample_is_unbiased(allocation: str, add: int, both: bool) -> None:
+    """300 samples of `redline annotate sample`, grown: the weighted mean of a number that every pair has is that of all pairs."""
+    frame = make_frame(corpus(60), Judges(UnevenJudge(), None))  # type: ignore[arg-type]
+    rng = np.random.default_rng(5)
+    everyone = [candidate(frame, i) for i in range(len(frame.found))]
+    doubt = [uncertainty([v for side in sides for v in side]) for sides in frame.verdicts]
+    everyone = [replace(c, uncertainty=d) for c, d in zip(everyone, doubt, strict=True)]
+    reply = {(c.case, c.reference_source): rng.normal() for c in everyone}
+    ranks = np.argsort(np.argsort(doubt)) / len(doubt)
+    value = {
+        f"p{c.key[:12]}": 3 * r + reply[c.case, c.reference_source] + rng.normal()
+        for c, r in zip(everyone, ranks, strict=True)
+    }
+    truth = {name: np.mean([value[f"p{c.key[:12]}"] for c in everyone if c.group == name]) for name in frame.systems}
+    places = {f"p{c.key[:12]}": i for i, c in enumerate(everyone)}
+    found = []
+    for seed in range(300):
+        old = draw_sample(everyone, Design(40, allocation=allocation, seed=seed)).pairs
+        labels = tuple(
+            AnnotatedPair(
+                p.id, p.case, p.draft, p.reference,
+                (Annotation("a", (True,) * len(p.draft), (True,) * len(p.reference)),),
+                p.draft_source, p.reference_source, p.probability,
+            )
+            for p in old
+        )  # fmt: skip
+        weights = np.zeros(len(everyone))
+        weights[[places[p.id] for p in old]] = 1.0
+        grown = grow_sample(
+            replace(frame, labels=labels, weights=weights), add, together=frame.systems if both else (), seed=seed
+        )
+        found.append(
+            [sum(value[p.id] / p.probability for p in grown.pairs if p.draft_source == s) / 120 for s in frame.systems]
+        )
+    estimates = np.array(found)
+    a, b = frame.systems
+    for column, true in (
+        (estimates[:, 0], truth[a]), (estimates[:, 1], truth[b]), (estimates[:, 0] - estimates[:, 1], truth[a] - truth[b]),
+    ):  # fmt: skip
+        error = column.std(ddof=1) / np.sqrt(len(column))
+        assert abs(column.mean() - true) < 3.3 * error < 0.1
 
 
 def test_labels_that_fit_nothing_here_stay_in_the_file() -> None:

@@ -15,6 +15,7 @@ from redline.scoring import Plan, Rows, score_corpus
 from redline.stats import Interval
 from redline.taxonomy import Taxonomy, Theme, default_taxonomy
 from redline.validation.agree import ThemeLabels
+from redline.validation.figure import Figure
 from redline.validation.theme_comparison import (
     ComparePlan,
     RevisionRules,
@@ -24,10 +25,12 @@ from redline.validation.theme_comparison import (
     render_theme_comparison,
     write_theme_comparison,
 )
-from redline.validation.theme_comparison.rare_shares import exact_upper, share_figure
+from redline.validation.theme_comparison.rare_shares import exact_distance, exact_upper, share_figure
 from redline.validation.theme_comparison.rates import rates, with_holm
-from redline.validation.theme_comparison.result import Answer, Published
+from redline.validation.theme_comparison.result import Answer, ConfusedPair, Difference, Published, RuleResult
 from redline.validation.theme_comparison.texts import LabelledText
+from redline.validation.theme_comparison.verdict import taxonomy_rules
+from redline.validation.theme_comparison.words import say_comparison
 from tests.conftest import QuestionThemes
 from tests.validation.replies import corpus, random_corpus, renamed, reply, shuffled, word_judges
 
@@ -254,6 +257,113 @@ def test_standing_to_the_paper() -> None:
     assert standing(0.60, None) is Published.NOT_PUBLISHED
     assert standing(0.0, (0.85, 0.85)) is Published.DEVIATES, "nothing varies, and the exact bound is far away"
     assert standing(1.0, (0.85, 0.85)) is Published.DEVIATES
+
+
+def three_each(messages: int, carrying: int, published: float) -> ThemeComparison:
+    """Three replies to each message, of which the first `carrying` have the theme k."""
+    theme = Theme("k", "K", "x", "", (published, published))
+    taxonomy = Taxonomy((theme, Theme("rest", "Rest", "y", "")), "rest")
+    replies = [
+        reply(f"m{i:03d}", person, "Rest.", themes=(("k",) if j < carrying else ("rest",),))
+        for i in range(messages)
+        for j, person in enumerate(("ann", "bob", "cy"))
+    ]
+    return compare_themes(corpus(*replies), asked(), FAST, taxonomy)
+
+
+@pytest.mark.parametrize("messages", [4, 5, 8, 12, 30])
+@pytest.mark.parametrize("carrying", [0, 1, 2, 3])
+@pytest.mark.parametrize("published", [0.1, 0.5, 0.9])
+def test_nothing_deviates_without_an_interval_and_a_p(messages: int, carrying: int, published: float) -> None:
+    """A share that is the same in all messages has no spread; one of 0 or 1 has the exact bound, shown with its exact p."""
+    row = three_each(messages, carrying, published).clinicians["k"]
+    distance = row.distance
+    assert distance is not None
+    assert row.rate.low is None or row.rate.low < row.rate.high, "an interval of width 0 would claim certainty"
+    if row.standing is Published.DEVIATES:
+        assert distance.p_holm is not None and distance.p_holm < 0.05
+        assert distance.difference.low > 0 or distance.difference.high < 0
+    if carrying in (1, 2) or messages < 5:
+        assert row.standing is Published.CANNOT_TELL and distance.p is None
+    elif abs(carrying / 3 - published) > 0.8:
+        assert row.standing is Published.DEVIATES and distance.p == pytest.approx(2 * 0.1**messages)
+
+
+def test_an_exact_distance_belongs_to_its_interval() -> None:
+    """The p is 0.05 where the interval just reaches the bound, for a theme of no text and for one of every text."""
+    for messages in (5, 20, 80):
+        reach = 1 - 0.025 ** (1 / messages)
+        for share, bound in ((0.0, reach), (1.0, 1 - reach)):
+            interval, p = exact_distance(share, bound, messages)
+            assert p == pytest.approx(0.05, abs=1e-6)
+            assert (interval.high if share == 0.0 else interval.low) == pytest.approx(0.0, abs=1e-4)
+    assert exact_distance(0.0, 0.5, 4) is None and exact_distance(0.3, 0.5, 40) is None
+    assert exact_distance(0.0, 0.0, 10)[1] == 1.0
+
+
+def difference(estimate: float, low: float | None, high: float | None, p_holm: float | None) -> Difference:
+    return Difference(
+        difference=Figure(estimate=estimate, low=low, high=high, n=9, clusters=9),
+        p=p_holm and p_holm / 2,
+        p_holm=p_holm,
+    )
+
+
+def test_differences_of_drafts_are_said_to_be_after_holm() -> None:
+    found = compare_themes(with_drafts(random_corpus(1), systems=("x/rag",)), asked(), FAST)
+    calm = dict.fromkeys(KEYS, difference(0.01, -0.1, 0.12, 0.9))
+    hint = calm | {"empathy": difference(0.1, 0.01, 0.2, 0.2)}
+    clear = hint | {"other": difference(-0.3, -0.4, -0.2, 0.01)}
+    unknown = dict.fromkeys(KEYS, difference(0.4, None, None, None))
+
+    def said(differences: dict[str, Difference]) -> str:
+        system = found.systems[0].model_copy(update={"differences": differences, "shared_messages": 1})
+        return next(w for w in say_comparison(found.model_copy(update={"systems": (system,)})) if w.startswith("x/rag"))
+
+    none = f"x/rag: after Holm's correction over {len(KEYS)} themes no theme's share differs for certain from the clinicians'"
+    assert said(calm) == f"{none} (on 1 message)."
+    name = found.theme_names["empathy"]
+    assert said(hint).startswith(none)
+    assert f"Without that correction the interval leaves out 0 for {name} (+10 [+1, +20]): a hint" in said(hint)
+    assert "writes less" in said(clear) and f"after Holm's correction over {len(KEYS)} themes. Without" in said(clear)
+    assert f"for {name} (+10 [+1, +20]) as well" in said(clear)
+    assert "nothing can be tested against the clinicians" in said(unknown)
+    assert "an interval may leave out 0 where no difference is certain" in render_theme_comparison(found)
+
+
+def pair(first: str, second: str, answer: Answer, share: float = 0.3) -> ConfusedPair:
+    value = Figure(estimate=share, low=0.0, high=0.6, n=23, clusters=9)
+    return ConfusedPair(first=first, second=second, sentences=23, confused=9, share=value, p_holm=None, answer=answer)
+
+
+def test_undecided_pairs_of_themes_are_no_all_clear() -> None:
+    taxonomy, rules = default_taxonomy(), RevisionRules()
+    found = compare_themes(random_corpus(7, messages=20), asked(), FAST)
+
+    def said(*pairs: ConfusedPair) -> RuleResult:
+        return taxonomy_rules(found.clinicians, found.residual_share, pairs, 2, taxonomy, rules)[1]
+
+    two = [pair(KEYS[0], KEYS[1], Answer.CANNOT_TELL, 0.68), pair(KEYS[0], KEYS[2], Answer.CANNOT_TELL)]
+    names = [f"{taxonomy[KEYS[0]].name} and {taxonomy[k].name}" for k in KEYS[1:]]
+    nothing = said(*two)
+    assert nothing.answer is Answer.CANNOT_TELL and nothing.text.startswith(
+        "Confused themes: nothing could be decided."
+    )
+    assert "For any of the 2 pairs" in nothing.text and f"{names[0]}, 68 % [0, 60] of 23 sentences" in nothing.text
+    some = said(*two, pair(KEYS[0], KEYS[3], Answer.KEEP, 0.0), pair(KEYS[1], KEYS[3], Answer.NOT_ASKED))
+    assert some.answer is Answer.CANNOT_TELL
+    assert f"not confused in more than 10 % of their sentences: {names[2]}." in some.text
+    assert f"For 2 of 3 pairs these data do not decide it: {names[0]}; {names[1]};" in some.text
+    many = said(*(pair(KEYS[0], k, Answer.CANNOT_TELL) for k in KEYS[1:]), pair(KEYS[1], KEYS[2], Answer.KEEP, 0.0))
+    assert "more (in the table of pairs)" in many.text
+    fine = said(pair(KEYS[0], KEYS[1], Answer.KEEP, 0.02), pair(KEYS[0], KEYS[2], Answer.KEEP, 0.01))
+    assert fine.answer is Answer.KEEP and "none of the 2 pairs with 20 sentences or more is confused" in fine.text
+    assert "the only pair with 20 sentences or more is not confused" in said(pair(KEYS[0], KEYS[1], Answer.KEEP)).text
+
+
+def test_one_of_a_kind_is_said_in_the_singular() -> None:
+    page = render_theme_comparison(compare_themes(corpus(reply("m1", "ann", "Rest.")), asked(), FAST))
+    assert "1 reply of 1 clinician to 1 message." in page and "of 1 sentence," in page
 
 
 def labelled(rows: list[tuple[str, str]], per_message: int = 4) -> list[ThemedText]:

@@ -10,11 +10,12 @@ from typing import Any
 
 from redline.annotation.annotated import Annotation
 from redline.annotation.log import Log
+from redline.annotation.problems import refuse
 from redline.annotation.reading import read_annotated_pairs, read_pairs_to_label
 from redline.annotation.session import Item, Question, Session, in_order
-from redline.annotation.to_label import PairToLabel, TextToLabel
+from redline.annotation.to_label import PairToLabel
 from redline.corpus import TextRules
-from redline.errors import InputError, Problem
+from redline.errors import Problem
 
 __all__ = [
     "Made",
@@ -23,7 +24,6 @@ __all__ = [
     "blank",
     "edit_row",
     "edits_of",
-    "label_rows",
     "progress",
     "read_edits",
     "sessions",
@@ -87,8 +87,7 @@ def sessions(
                 )
             )
         first.setdefault(log.annotator, log.path)
-    if problems:
-        raise InputError(problems, hint="Nothing was written.")
+    refuse(problems, "Nothing was written.")
     return {log.annotator: Session.of(items, log.events) for log in logs}
 
 
@@ -128,20 +127,6 @@ def edit_row(made: Made) -> dict[str, Any]:
         "deleted": [_bit(m) for m in made.annotation.deleted], "added": [_bit(m) for m in made.annotation.added],
         "digest": made.pair.digest,
     }  # fmt: skip
-
-
-def label_rows(states: Mapping[str, Session], texts: Sequence[TextToLabel]) -> tuple[list[dict[str, Any]], int]:
-    """Lines of the corpus' `theme_labels` form, and how many begun texts are left out because a sentence is open."""
-    rows, open_ = [], 0
-    for annotator, state in states.items():
-        for text in texts:
-            labels = [state.decided.get(Question(text.id, "text", i)) for i in range(len(text.units))]
-            if any(label is None for label in labels):
-                open_ += any(label is not None for label in labels)
-            elif labels:
-                themes = [list(label) for label in labels if isinstance(label, tuple)]
-                rows.append({"text_id": text.id, "annotator": annotator, "themes": themes, "digest": text.digest})
-    return rows, open_
 
 
 def progress(states: Mapping[str, Session], items: Sequence[Item]) -> tuple[list[Progress], list[Overlap]]:

@@ -9,10 +9,11 @@ from typing import Any
 
 from redline.annotation.annotated import AnnotatedPair, Annotation, ThemedText
 from redline.annotation.names import shown_name
+from redline.annotation.problems import refuse
 from redline.annotation.to_label import PairToLabel, TextToLabel
 from redline.corpus import TextRules
 from redline.corpus.rows import Row, read_rows
-from redline.errors import InputError, Problem, did_you_mean
+from redline.errors import Problem, did_you_mean
 from redline.judging.human import pair_digest
 from redline.taxonomy import Taxonomy, default_taxonomy
 
@@ -42,7 +43,7 @@ def read_annotated_pairs(
 
 
 def read_themed_texts(
-    texts: str | Path, labels: str | Path, *, taxonomy: Taxonomy | None = None
+    texts: str | Path, labels: str | Path, *, taxonomy: Taxonomy | None = None, rules: TextRules | None = None
 ) -> list[ThemedText]:  # fmt: skip
     """Labelled texts; those that nobody labelled are left out.
 
@@ -52,7 +53,7 @@ def read_themed_texts(
     not fit.
     """
     problems: list[Problem] = []
-    found = _Reader(problems).themes(texts, labels, taxonomy or default_taxonomy())
+    found = _Reader(problems, rules=rules).themes(texts, labels, taxonomy or default_taxonomy())
     _refuse(
         problems, found, labels, texts,
         "Texts have text_id and sentences; labels have text_id, annotator and themes.",
@@ -69,8 +70,7 @@ def read_pairs_to_label(pairs: str | Path, *, rules: TextRules | None = None) ->
     problems: list[Problem] = []
     reader = _Reader(problems, rules=rules)
     found = [reader.to_label(id_, row) for id_, row in reader.by_id(pairs, "id")]
-    if problems:
-        raise InputError(problems, hint="Pairs have id, case, draft and reference.")
+    refuse(problems, "Pairs have id, case, draft and reference.")
     return found
 
 
@@ -82,16 +82,14 @@ def read_texts_to_label(texts: str | Path, *, rules: TextRules | None = None) ->
         TextToLabel(id_, reader.case_of(id_, row), reader.units(row, "sentences"))
         for id_, row in reader.by_id(texts, "text_id")
     ]
-    if problems:
-        raise InputError(problems, hint="Texts have text_id and sentences.")
+    refuse(problems, "Texts have text_id and sentences.")
     return found
 
 
 def _refuse(problems: list[Problem], found: Sequence[object], annotations: Any, texts: Any, hint: str) -> None:
     if not found and not problems:
         problems.append(Problem(str(annotations), None, None, f"annotates nothing of {texts}"))
-    if problems:
-        raise InputError(problems, hint=hint)
+    refuse(problems, hint)
 
 
 class _Reader:
@@ -107,6 +105,8 @@ class _Reader:
     def pairs(self, texts: str | Path, annotations: str | Path) -> list[AnnotatedPair]:
         """Pairs with at least one annotation."""
         known = {id_: self.pair(id_, row) for id_, row in self.by_id(texts, "id")}
+        if not known:  # every annotation would be about a pair that is not there
+            return []
         marks: dict[str, list[Annotation]] = {}
         for id_, row, annotator in self.annotated(annotations, "pair", set(known)):
             draft, reference = known[id_]["draft"], known[id_]["reference"]
@@ -152,6 +152,8 @@ class _Reader:
         known = {
             id_: (self.case_of(id_, row), self.units(row, "sentences")) for id_, row in self.by_id(texts, "text_id")
         }
+        if not known:
+            return []
         labels: dict[str, dict[str, tuple[tuple[str, ...], ...]]] = {}
         for id_, row, annotator in self.annotated(annotations, "text_id", set(known)):
             if row.fields.get("digest") not in (None, TextToLabel(id_, *known[id_]).digest):

@@ -23,6 +23,8 @@ __all__ = ["ALLOCATIONS", "Candidate", "Design", "Sample", "draw_sample", "main_
 
 ALLOCATIONS = ("neyman", "proportional", "root")
 BANDS = {1: ("all",), 2: ("surer", "less sure"), 3: ("sure", "between", "unsure")}
+SHOWN = 8
+"""Most systems that a note names."""
 SUREST = 0.04
 """Least uncertainty that a stratum is taken to have (p = 0.01 or 0.99): a judge may be sure and wrong."""
 
@@ -144,6 +146,7 @@ def draw_sample(candidates: Sequence[Candidate], design: Design) -> Sample:
             labels[i] = name
     chances = _chances(known, strata, wanted, design)
     drawn = _drawn(known, strata, chances, design)
+    notes += _below_least(known, drawn, design) if list(strata) != ["all"] else []
     pairs = tuple(
         PairToLabel(id_, c.case, c.draft, c.reference, c.draft_source, c.reference_source, float(chances[i]), labels[i])
         for i, (id_, c) in enumerate(known)
@@ -152,6 +155,24 @@ def draw_sample(candidates: Sequence[Candidate], design: Design) -> Sample:
     return Sample(
         pairs, _counted(labels, drawn, list(strata)), _counted([c.theme for _, c in known], drawn), len(known), tuple(notes)
     )  # fmt: skip
+
+
+def _below_least(known: list[tuple[str, Candidate]], drawn: set[int], design: Design) -> list[str]:
+    """Where a group gives fewer pairs than asked for: too few are drawn, or it has no more, or messages are limited."""
+    sizes = Counter(c.group for _, c in known)
+    counts = Counter(known[i][1].group for i in drawn)
+    short = {g: counts[g] for g in sorted(sizes) if counts[g] < design.least}
+    if not short or len(drawn) == len(known):
+        return []
+    got = ", ".join(f"{group} {count:,}" for group, count in list(short.items())[:SHOWN])
+    got += f" and {len(short) - SHOWN:,} more" if len(short) > SHOWN else ""
+    needed = sum(min(design.least, size) for size in sizes.values())
+    if needed > len(drawn):
+        number = f"{len(sizes):,} systems" if len(sizes) > 1 else "1 system"
+        return [f"--at-least {design.least:,} for {number} needs {needed:,} pairs; {len(drawn):,} are drawn: {got}"]
+    if all(counts[g] == sizes[g] for g in short):
+        return [f"fewer pairs than --at-least {design.least:,} there are of: {got}"]
+    return [f"with at most {design.per_message} pairs a message, fewer than --at-least {design.least:,} of: {got}"]
 
 
 def _numbered(candidates: Sequence[Candidate]) -> list[tuple[str, Candidate]]:
@@ -210,8 +231,8 @@ def _chances(
     groups: dict[str, list[int]] = defaultdict(list)
     for h, name in enumerate(strata):
         groups[name.rpartition("|")[0]].append(h)
+    goal = _kept([sum(sizes[h] for h in members) for members in groups.values()], design.least, wanted)
     for members in groups.values():
-        goal = min(design.least, wanted // len(groups))
         part = allocate([weights[h] for h in members], [sizes[h] for h in members], [1] * len(members), goal)
         for h, n in zip(members, part, strict=True):
             least[h] = n
@@ -226,6 +247,13 @@ def _chances(
     for i, (_, c) in enumerate(known):
         messages[c.case].append(i)
     return cap_messages(chances, list(messages.values()), design.per_message)
+
+
+def _kept(sizes: Sequence[int], least: int, wanted: int) -> int:
+    """The largest number up to `least` that every group can give, or all that it has, within `wanted`."""
+    return next(
+        goal for goal in range(min(least, max(sizes)), -1, -1) if sum(min(goal, size) for size in sizes) <= wanted
+    )
 
 
 def _weight(members: Sequence[Candidate], allocation: str) -> float:

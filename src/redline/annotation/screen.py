@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -43,6 +44,17 @@ class Screen:
     def say(self, text: str, style: str = "") -> None:
         """One paragraph."""
         self._console.print(Text(inert(text), style=style, overflow="fold"))
+
+    def choices(self, choices: Sequence[str], style: str = "") -> None:
+        """Choices beside each other, two spaces between; a line ends between choices, never between a key and its name."""
+        lines: list[str] = []
+        for choice in map(inert, choices):
+            if lines and cell_len(lines[-1]) + 2 + cell_len(choice) <= self._console.width:
+                lines[-1] += f"  {choice}"
+            else:
+                lines.append(choice)
+        for line in lines:
+            self._console.print(Text(line, style=style, overflow="fold"))
 
     def rule(self, title: str) -> None:
         """A line across with a title in it."""

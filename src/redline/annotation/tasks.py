@@ -21,7 +21,7 @@ LETTERS = "123456789abcdefghijklmoprvwxyz"
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What a key led to: a decision, or what is chosen so far, or words to the annotator; nothing for an unknown key."""
+    """What a key led to: a decision, or what is chosen so far, or words to the annotator; nothing for enter and the like."""
 
     value: Value | None = None
     chosen: tuple[str, ...] = ()
@@ -81,8 +81,8 @@ class EditTask:
         screen.texts(other.capitalize(), sides[other])
         screen.texts(f"{question.side.capitalize()} sentence", sides[question.side], only=question.unit)
         screen.say(RULES[question.side], "italic")
-        first = "k keep  d delete" if question.side == "draft" else "c carried  a add"
-        screen.say(f"{first}  u undo  s skip  n note  t texts  ? rule  q stop", "dim")
+        first = [f"{word[0]} {word}" for word in MARKS[question.side]]
+        screen.choices([*first, "u undo", "s skip", "n note", "t texts", "? rule", "q stop"], "dim")
 
     def show_rules(self, screen: Screen) -> None:
         """The guide on content edits."""
@@ -102,7 +102,7 @@ class EditTask:
         others = [w for side, names in MARKS.items() if side != question.side for w in names]
         if key in [w[0] for w in others]:
             return Press(say=f"This is a {question.side} sentence: press {words[0][0]} or {words[1][0]}.")
-        return Press()
+        return Press(say=_unknown(key, f"{words[0][0]} or {words[1][0]}", "the rule"))
 
 
 @dataclass(frozen=True)
@@ -128,13 +128,14 @@ class ThemeTask:
         """The sentence and the keys of the themes."""
         screen.texts("Sentence", dict(item.sides())[question.side], only=question.unit)
         screen.say(RULES["text"], "italic")
-        screen.say("  ".join(f"{LETTERS[i]} {t.name}" for i, t in enumerate(self.taxonomy.themes)))
-        screen.say("enter confirm  u undo  s skip  n note  t text  ? definitions  q stop", "dim")
+        screen.choices([f"{LETTERS[i]} {t.name}" for i, t in enumerate(self.taxonomy.themes)])
+        keys = ["enter confirm", "u undo", "s skip", "n note", "t text", "? definitions", "q stop"]
+        screen.choices(keys, "dim")
 
     def show_rules(self, screen: Screen) -> None:
         """Every theme: when a sentence has it, and when not."""
         for i, (name, has, has_not) in enumerate(theme_rules(self.taxonomy)):
-            screen.say(f"{LETTERS[i]} {name}: it {has}." + (f" Not when {has_not}." if has_not else ""))
+            screen.say(f"{LETTERS[i]} {name}: {has}." + (f" Not when {has_not}." if has_not else ""))
 
     def press(self, question: Question, key: str, chosen: tuple[str, ...]) -> Press:
         """A theme's key toggles it; enter confirms.
@@ -148,7 +149,7 @@ class ThemeTask:
             return self._confirmed(chosen)
         at = LETTERS.find(key)
         if not 0 <= at < len(self.taxonomy.themes):
-            return Press(chosen=chosen)
+            return Press(chosen=chosen, say=_unknown(key, "a theme's key or enter", "the definitions"))
         theme = self.taxonomy.keys[at]
         now = tuple(k for k in chosen if k != theme) if theme in chosen else self.taxonomy.order((*chosen, theme))
         names = ", ".join(f"{self._letter(k)} {self.taxonomy[k].name}" for k in now) or "none"
@@ -165,3 +166,8 @@ class ThemeTask:
 
     def _letter(self, key: str) -> str:
         return LETTERS[self.taxonomy.keys.index(key)]
+
+
+def _unknown(key: str, keys: str, rules: str) -> str:
+    """Words about a key without a meaning; none about enter, a space and what cannot be seen."""
+    return f"{key} is no key here: press {keys}, or ? for {rules}." if key.isprintable() and key.strip() else ""

@@ -53,7 +53,7 @@ class Labelling:
         self._title(question)
         self.task.show_question(item, question, self.screen)
         chosen: tuple[str, ...] = ()
-        while (key := self.keys.key()) not in (None, "q"):
+        while (key := self._key()) not in (None, "q"):
             if key == "u":
                 return self._undo()
             if key == "s":
@@ -77,6 +77,11 @@ class Labelling:
                     self._keep(self.session.decide(press.value, self.now()))
                     return True
         return False
+
+    def _key(self) -> str | None:
+        """The next key; a capital is the small letter: Caps Lock is on easily, and nothing would show it."""
+        key = self.keys.key()
+        return None if key is None else key.lower()
 
     def _undo(self) -> bool:
         before = self.session.next

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from rich.table import Table
 from redline.annotation import (
     Candidate,
     Design,
+    Labelled,
     Made,
     PairToLabel,
     Sample,
@@ -22,11 +24,15 @@ from redline.annotation import (
     TextToLabel,
     annotator_name,
     blank,
+    blank_labels,
+    demand_kind,
     draw_sample,
     edit_row,
     edits_of,
+    file_kind,
     in_order,
     label_rows,
+    labels_of,
     main_theme,
     open_log,
     progress,
@@ -35,11 +41,15 @@ from redline.annotation import (
     read_pairs_to_label,
     read_sheet,
     read_texts_to_label,
+    read_theme_labels,
+    read_theme_sheet,
     sessions,
     store_annotations,
+    store_theme_labels,
     texts_of,
     uncertainty,
     write_sheet,
+    write_theme_sheet,
 )
 from redline.annotation.keys import open_keys
 from redline.annotation.screen import Screen
@@ -77,7 +87,7 @@ app = typer.Typer(
 )
 
 LABELLED = TextRules(allow_direction_marks=True)
-"""For texts that somebody has labelled: they have passed the rules before."""
+"""For texts of which nothing is shown or handed on."""
 
 Marks = Annotated[bool, typer.Option("--allow-direction-marks", help="Accept invisible direction marks.")]
 Pairs = Annotated[Path, typer.Option("--pairs", help="The pairs (or texts) that were labelled.")]
@@ -185,6 +195,8 @@ def terminal(
 ) -> None:  # fmt: skip
     """Label sentence by sentence; every decision is kept at once, and the same command goes on where you stopped."""
     name = annotator_name(annotator)
+    todo = "leave out --themes, or name theme_texts.jsonl" if themes else "add --themes, or name pairs.jsonl"
+    demand_kind(pairs, "texts" if themes else "pairs", todo)
     rules = TextRules(allow_direction_marks=marks)
     items: Sequence[PairToLabel | TextToLabel]
     cases: Mapping[str, Case] = {}
@@ -226,26 +238,41 @@ def export(
     """Decisions of logs as edits.jsonl (or theme_labels.jsonl), or as a table of one row a sentence."""
     check_target(out)
     _keep(out, (pairs, *(logs or ())))
-    form = form or ("csv" if out.suffix == ".csv" else "jsonl")
+    form = form or ("csv" if out.suffix.lower() == ".csv" else "jsonl")
     if form not in ("jsonl", "csv"):
         raise UsageError(f"there is no form {form!r}; write jsonl or csv")
+    rules = TextRules(allow_direction_marks=marks)
     if not logs:
         if annotator is None or form != "csv":
             raise UsageError("name at least one log; or, for an empty table, --annotator and --form csv")
-        rules = TextRules(allow_direction_marks=marks)
-        made = blank(read_pairs_to_label(pairs, rules=rules), annotator_name(annotator))
-        print(f"{out}: {write_sheet(out, made):,} sentences of {len(made):,} pairs to decide")
+        _write_blank(out, pairs, annotator_name(annotator), rules)
         return
-    states, items = _states(logs, pairs)
+    states, items = _states(logs, pairs, rules)
     texts = [i for i in items if isinstance(i, TextToLabel)]
-    if texts and form == "csv":
-        raise UsageError("labels of themes are exported as jsonl only")
     if texts:
-        rows, open_ = label_rows(states, texts)
+        _write_labels(out, labels_of(states, texts), form)
+    else:
+        _write_edits(out, edits_of(states, [i for i in items if isinstance(i, PairToLabel)]), form)
+
+
+def _write_blank(out: Path, pairs: Path, annotator: str, rules: TextRules) -> None:
+    if _about_themes(pairs):
+        texts = blank_labels(read_texts_to_label(pairs, rules=rules), annotator)
+        print(f"{out}: {write_theme_sheet(out, texts):,} sentences of {len(texts):,} texts to label")
+    else:
+        made = blank(read_pairs_to_label(pairs, rules=rules), annotator)
+        print(f"{out}: {write_sheet(out, made):,} sentences of {len(made):,} pairs to decide")
+
+
+def _write_labels(out: Path, made: Sequence[Labelled], form: str) -> None:
+    if form == "csv":
+        write_theme_sheet(out, made)
+        print(f"{out}: {len(made):,} labelled texts by {len({m.annotator for m in made})} annotator(s)")
+        if open_ := sum(m.undecided for m in made):
+            print(f"{open_:,} sentences of them are open, written without themes", file=sys.stderr)
+    else:
+        rows, open_ = label_rows(made)
         print(f"{out}: {write_jsonl(out, rows):,} labelled texts; {open_:,} begun ones with open sentences left out")
-        return
-    made = edits_of(states, [i for i in items if isinstance(i, PairToLabel)])
-    _write_edits(out, made, form)
 
 
 def _write_edits(out: Path, made: Sequence[Made], form: str) -> None:
@@ -263,30 +290,67 @@ def _write_edits(out: Path, made: Sequence[Made], form: str) -> None:
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A table that `redline annotate export` made, or an edits.jsonl.")],
-    pairs: Pairs, out: Annotated[Path, typer.Option("--out", help="edits.jsonl to write.")],
-    store: Annotated[Path | None, typer.Option("--store", help="Verdict store: keep them as verdicts of human:NAME.")] = None,
+    file: Annotated[
+        Path, typer.Argument(help="A table that `redline annotate export` made, an edits.jsonl or a theme_labels.jsonl.")
+    ],
+    pairs: Pairs, out: Annotated[Path, typer.Option("--out", help="edits.jsonl (or theme_labels.jsonl) to write.")],
+    store: Annotated[
+        Path | None, typer.Option("--store", help="Verdict store: keep them as verdicts of human and human:NAME.")
+    ] = None,
     annotator: Annotated[str | None, typer.Option("--annotator", help="Who decided, in a table without that column.")] = None,
+    taxonomy: TaxonomyFile = None, marks: Marks = False,
 ) -> None:  # fmt: skip
-    """Decisions of a table, checked against the pairs, as edits.jsonl and as verdicts in a store."""
+    """Decisions or theme labels, checked against the texts, as a JSONL file and as verdicts in a store."""
     check_target(out)
     _keep(out, (pairs, file))
-    if file.suffix.lower() in (".csv", ".tsv"):
-        made = read_sheet(file, read_pairs_to_label(pairs, rules=LABELLED), annotator)
-    else:
-        made = read_edits(file, pairs, rules=LABELLED)
+    rules, themes, known = TextRules(allow_direction_marks=marks), _about_themes(pairs), read_taxonomy(taxonomy)
+    if not _is_table(file):
+        demand_kind(file, "labels" if themes else "edits", f"--pairs {pairs} holds {'texts' if themes else 'pairs'}")
+    labels = _labels_in(file, pairs, known, annotator, rules) if themes else []
+    made = [] if themes else _edits_in(file, pairs, annotator, rules)
     verdicts = None if store is None else VerdictStore(store)  # before anything is written: it may be unusable
-    _write_edits(out, made, "jsonl")
+    if themes:
+        _write_labels(out, labels, "jsonl")
+    else:
+        _write_edits(out, made, "jsonl")
     if verdicts is not None:
         with verdicts:
-            for signature, count in store_annotations(made, verdicts).items():
-                print(f"{store}: {count:,} verdicts of {signature}")
+            kept = store_theme_labels(labels, verdicts, known) if themes else store_annotations(made, verdicts)
+        for signature, count in kept.items():
+            print(f"{store}: {count:,} verdicts of {signature}")
+        found = ["--classifier" if themes else "--judge", f"human:{out}+{pairs}", "--store", str(store)]
+        found += ["--taxonomy", str(taxonomy)] if themes and taxonomy else []
+        print(f"A run finds them with {shlex.join(found)}")
+
+
+def _is_table(file: Path) -> bool:
+    return file.suffix.lower() in (".csv", ".tsv")
+
+
+def _labels_in(file: Path, texts: Path, known: Taxonomy, annotator: str | None, rules: TextRules) -> list[Labelled]:
+    if _is_table(file):
+        return read_theme_sheet(file, read_texts_to_label(texts, rules=rules), known, annotator)
+    return read_theme_labels(file, texts, taxonomy=known, rules=rules)
+
+
+def _edits_in(file: Path, pairs: Path, annotator: str | None, rules: TextRules) -> list[Made]:
+    if _is_table(file):
+        return read_sheet(file, read_pairs_to_label(pairs, rules=rules), annotator)
+    return read_edits(file, pairs, rules=rules)
+
+
+def _about_themes(pairs: Path) -> bool:
+    """Whether the file of `--pairs` holds texts for theme labels; `UsageError` where it is neither these nor pairs."""
+    if file_kind(pairs) == "texts":
+        return True
+    demand_kind(pairs, "pairs", "name the pairs (or texts) that were labelled with --pairs")
+    return False
 
 
 @app.command()
 def status(logs: Logs, pairs: Pairs) -> None:
     """How far each annotator is, and what every two have both labelled."""
-    states, items = _states(logs, pairs)
+    states, items = _states(logs, pairs, LABELLED)
     each, shared = progress(states, items)
     console = _console()
     shown = Table("annotator", box=None, pad_edge=False)
@@ -305,11 +369,14 @@ def _keep(out: Path, read: Sequence[Path]) -> None:
         raise UsageError(f"--out {out} is a file that is read here; name another")
 
 
-def _states(logs: Sequence[Path], pairs: Path) -> tuple[dict[str, Session], Sequence[Any]]:
+def _states(logs: Sequence[Path], pairs: Path, rules: TextRules) -> tuple[dict[str, Session], Sequence[Any]]:
     """Every annotator's state and what the logs are about."""
     found = [read_log(path) for path in logs]
-    read = read_texts_to_label if found[0].kind == "themes" else read_pairs_to_label
-    items: Sequence[Any] = read(pairs, rules=LABELLED)
+    themes = found[0].kind == "themes"
+    demand_kind(
+        pairs, "texts" if themes else "pairs", f"{logs[0]} is a log of {'themes' if themes else 'edit decisions'}"
+    )
+    items: Sequence[Any] = (read_texts_to_label if themes else read_pairs_to_label)(pairs, rules=rules)
     return sessions(found, items, pairs), items
 
 

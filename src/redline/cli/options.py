@@ -32,12 +32,16 @@ Judge = Annotated[
     str,
     typer.Option(
         "--judge",
-        help="encoder, exact, human:FILE (or human:EDITS+PAIRS), "
+        help="encoder, exact, human:[NAME@]EDITS+PAIRS (or human:FILE), "
         "llm:MODEL@URL, llm:hf:FOLDER+ADAPTER, panel:A,B, cascade:A,B, or an installed one.",
     ),
 ]
 Classifier = Annotated[
-    str, typer.Option("--classifier", help="Themes by: encoder, encoder:FOLDER, llm:MODEL@URL, llm:hf:FOLDER+ADAPTER.")
+    str,
+    typer.Option(
+        "--classifier",
+        help="Themes by: encoder, encoder:FOLDER, human:[NAME@]LABELS+TEXTS, llm:MODEL@URL, llm:hf:FOLDER+ADAPTER.",
+    ),
 ]
 Card = Annotated[
     Path | None,

@@ -90,7 +90,8 @@ def plan_labels(
                              "no number of labels reaches this goal; say how many pairs you want with --add")  # fmt: skip
         grown = grow_sample(frame, count, together=[name for pair in contrasts for name in pair], seed=seed)
         write_jsonl(pairs_out, (p.row() for p in grown.pairs))
-        fewer = f" ({count} were asked for)" if grown.new != count else ""
+        why = f" ({count:,} {'was' if count == 1 else 'were'} asked for; {grown.reason})" if grown.reason else ""
         old = len(grown.pairs) - grown.new
-        print(f"next: {grown.new} new pairs{fewer} beside {old} labelled ones in {pairs_out}", file=sys.stderr)
+        pairs = "pair" if grown.new == 1 else "pairs"
+        print(f"next: {grown.new:,} new {pairs}{why} beside {old:,} labelled before, in {pairs_out}", file=sys.stderr)
     print(f"plan: {out}", file=sys.stderr)

@@ -13,7 +13,7 @@ from redline.judging.cascade import CascadeJudge
 from redline.judging.contract import ContentJudge, ThemeJudge
 from redline.judging.encoder import EncoderContentJudge, EncoderThemeJudge
 from redline.judging.exact import ExactJudge
-from redline.judging.human import HumanJudge
+from redline.judging.human import HumanJudge, HumanThemeJudge
 from redline.judging.llm import LlmJudge
 from redline.judging.llm_themes import LlmThemeJudge
 from redline.judging.panel import PanelJudge
@@ -34,11 +34,13 @@ class JudgeOptions:
 FORMS = {
     "encoder": "encoder, or encoder:FOLDER for one that you trained",
     "exact": "exact",
-    "human": "human:ANNOTATIONS.jsonl, or human:EDITS.jsonl+PAIRS.jsonl in the forms of the corpus",
+    "human": "human:ANNOTATIONS.jsonl, or human:EDITS.jsonl+PAIRS.jsonl in the forms of the corpus (human:NAME@EDITS+PAIRS for one "
+    "annotator)",
     "llm": "llm:MODEL@http://HOST:PORT/v1, or llm: and any model as drafts name it (llm:hf:FOLDER+ADAPTER, llm:tiny)",
     "panel": "panel:JUDGE,JUDGE[,JUDGE]",
     "cascade": "cascade:JUDGE,JUDGE",
 }
+HUMAN_THEMES = "human:LABELS.jsonl+TEXTS.jsonl (human:NAME@LABELS+TEXTS for one annotator)"
 
 
 def judge_names() -> tuple[str, ...]:
@@ -75,7 +77,8 @@ def content_judge(spec: str = "encoder", options: JudgeOptions | None = None) ->
 def theme_judge(
     spec: str = "encoder", options: JudgeOptions | None = None, taxonomy: Taxonomy | None = None
 ) -> ThemeJudge:
-    """The theme classifier that `spec` names: `encoder`, `encoder:FOLDER`, or `llm:` as for content judges.
+    """The theme classifier that `spec` names: `encoder`, `encoder:FOLDER`, `llm:` as for content judges, or
+    `human:[NAME@]LABELS+TEXTS` for what people said.
 
     A language model is told the themes of `taxonomy`; an encoder knows those that it was trained on.
 
@@ -85,8 +88,13 @@ def theme_judge(
     name, _, rest = spec.partition(":")
     if name == "llm":
         return LlmThemeJudge(_chat_model(rest, options or JudgeOptions()), taxonomy or default_taxonomy())
+    if name == "human":
+        if "+" not in rest:
+            raise UsageError(f"the classifier 'human' needs two files: write {HUMAN_THEMES}")
+        return HumanThemeJudge.from_spec(rest, taxonomy or default_taxonomy())
     if name != "encoder":
-        raise UsageError(f"there is no theme classifier {name!r}; write encoder, encoder:FOLDER, or {FORMS['llm']}")
+        known = f"encoder, encoder:FOLDER, {HUMAN_THEMES}, or {FORMS['llm']}"
+        raise UsageError(f"there is no theme classifier {name!r}; write {known}")
     return EncoderThemeJudge(read_card(rest) if rest else bundled_encoder())
 
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from redline.scoring.measures import edit_scores
 from redline.stats import ResamplingPlan, bootstrap
-from redline.stats.label_models import Pilot, assumed_model, error_variance, pilot_models
+from redline.stats.label_models import MIN_PILOT, Pilot, assumed_model, error_variance, pilot_models
 from redline.stats.power import LabelModel
-from redline.stats.predictive import influences, threefold
+from redline.stats.predictive import Influences, influences, threefold
+from redline.validation.label_plan.form import Assumed
 from redline.validation.label_plan.frame import LabelFrame, Places
 
 __all__ = ["LabelFigure", "contrast_figure", "edit_f1", "system_figure"]
@@ -22,7 +23,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class LabelFigure:
-    """Edit-F1 of one system, or the difference of two: its pairs, those labelled, and the messages of both."""
+    """Edit-F1 of one system, or the difference of two: its pairs, those labelled, and the messages of both.
+
+    Without a `pilot`, `because` says what it lacks.
+    """
 
     name: str
     systems: tuple[str, ...]
@@ -32,6 +36,7 @@ class LabelFigure:
     labelled_messages: int
     pilot: Pilot | None
     assumed: LabelModel | None
+    because: Assumed | None
 
 
 def edit_f1(sums: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -60,12 +65,26 @@ def _figure(
     pilot = None
     if all((frame.weights[side] > 0).any() for side in sides):
         pilot = pilot_models(frame.sums(sides), edit_f1, most, contrast=len(sides) == 2, seed=seed, icc=icc)[0][0]
-    assumed = _assumed(frame, sides, messages, most, icc) if pilot is None and len(rows) else None
     seen = len(np.unique(frame.message[known]))
-    return LabelFigure(name, systems, len(rows), messages, len(known), seen, pilot, assumed)
+    assumed = because = None
+    if pilot is None and len(rows):
+        moved = _moved(frame, sides)
+        assumed = _assumed(frame, sides, moved.judged, messages, most, icc)
+        few = seen < MIN_PILOT or not all((frame.weights[side] > 0).any() for side in sides)
+        because = Assumed.FEW if few else Assumed.ALIKE if moved.labelled < MIN_PILOT else Assumed.NO_ERRORS
+    return LabelFigure(name, systems, len(rows), messages, len(known), seen, pilot, assumed, because)
 
 
-def _assumed(frame: LabelFrame, sides: Sequence[Places], messages: int, most: float, icc: float) -> LabelModel | None:
+def _moved(frame: LabelFrame, sides: Sequence[Places]) -> Influences:
+    """How much each message moves the figure, by people's labels and by the judge."""
+    plan = ResamplingPlan(frame.messages, 1, 0)
+    moved = influences(bootstrap(frame.sums(sides).stacked, threefold(edit_f1), plan))
+    return moved.of(0, 0) if len(sides) == 1 else moved.of(0, 0).minus(moved.of(1, 0))
+
+
+def _assumed(
+    frame: LabelFrame, sides: Sequence[Places], judged: Floats, messages: int, most: float, icc: float
+) -> LabelModel | None:
     """By the judge's probabilities, a reply of each labelled message; for a difference both systems' pairs of it, whose errors
     are taken as independent, which errs on the large side.
     """
@@ -77,12 +96,7 @@ def _assumed(frame: LabelFrame, sides: Sequence[Places], messages: int, most: fl
             p = np.array([v.p_edit for v in (*draft, *reference)], dtype=np.float64)
             slopes = np.repeat([by_draft, by_reference], [len(draft), len(reference)])
             variances[i] += error_variance(p, slopes, icc=icc)
-    sums = frame.sums(sides)
-    judged = influences(bootstrap(sums.stacked, threefold(edit_f1), ResamplingPlan(frame.messages, 1, 0))).judged[
-        ..., 0
-    ]
-    moved = judged[:, 0] if len(sides) == 1 else judged[:, 0] - judged[:, 1]
-    return assumed_model(variances, moved, messages, most, each=len(sides), icc=icc)
+    return assumed_model(variances, judged, messages, most, each=len(sides), icc=icc)
 
 
 def _slopes(total: Floats) -> tuple[float, float]:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["Goal", "LabelPlan", "Need", "Needed", "Now"]
+__all__ = ["Assumed", "Goal", "LabelPlan", "Need", "Needed", "Now"]
+
+
+class Assumed(StrEnum):
+    """Why a figure is planned by assumption though there may be labels: too few messages with labels (or none of a system),
+    labels that all say the same, or labels with which the judge hardly ever differs.
+    """
+
+    FEW = "few labels"
+    ALIKE = "labels do not differ"
+    NO_ERRORS = "judge hardly differs from labels"
 
 
 class _Form(BaseModel):
@@ -49,14 +61,15 @@ class Needed(_Form):
 class Need(_Form):
     """One figure: a system's corrected edit-F1, or the difference of two systems.
 
-    `basis` is `pilot` or `assumed`.  `needed` is null where labels cannot reach the goal; then `reason` says why, and
-    `messages_needed` how many messages would, all of them labelled.  `best` is the width or the detectable difference with
-    every comparison labelled.
+    `basis` is `pilot` or `assumed`, and `assumed_because` says why the latter.  `needed` is null where labels cannot reach the
+    goal; then `reason` says why, and `messages_needed` how many messages would, all of them labelled.  `best` is the width or
+    the detectable difference with every comparison labelled.
     """
 
     name: str
     systems: list[str]
     basis: str
+    assumed_because: Assumed | None
     now: Now
     needed: Needed | None
     more_pairs: int | None

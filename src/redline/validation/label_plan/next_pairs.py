@@ -2,140 +2,133 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from redline.annotation import AnnotatedPair, Candidate, PairToLabel, pair_digest, uncertainty
+from redline.annotation import AnnotatedPair, PairToLabel
 from redline.annotation.allocation import allocate
-from redline.annotation.sampling import SUREST
 from redline.errors import UsageError
 from redline.validation.label_plan.frame import LabelFrame
+from redline.validation.label_plan.strata import Stratum, candidate, place_labels, strata_of
 
 __all__ = ["Grown", "grow_sample"]
 
-BANDS = 3
+BANDS = (3, 2, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """`pairs`: those labelled so far, then the new ones, all with the probability that they have in the grown sample.
+    """`pairs`: those labelled so far, then the `new` ones, all with the probability that they have in the grown sample.
 
-    `strata` are (stratum, population, labelled before, labelled then), counted in replies where systems are drawn together.
+    `strata` are (system and stratum, its pairs, labelled before, labelled then).  `reason` says why other than the wanted
+    number of pairs are new, and is empty where it is that number.
     """
 
     pairs: tuple[PairToLabel, ...]
     new: int
     strata: tuple[tuple[str, int, int, int], ...]
+    reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """What is drawn at once: a comparison, or one of every system for one reply; `rows` of the frame."""
+def grow_sample(frame: LabelFrame, add: int, *, together: Sequence[str] = (), seed: int = 17) -> Grown:
+    """Draw `add` more pairs; for a difference, of the same replies for all systems of `together`.
 
-    group: str
-    rows: tuple[int, ...]
-    doubt: float
-    size: int
-    done: bool
+    Strata are a system by how much the judge doubts its pair (mean 4 p (1 - p) of a unit, in thirds), with `together` by its
+    doubt of each system's pair of a reply.  Stratum h is to have n_h pairs of each system, in proportion to N_h sqrt(doubt)
+    (Neyman's allocation: under calibration p (1 - p) is the expected squared residual of a unit), at least one, and never
+    fewer than it has.  Every system's new pairs are drawn at random among its open ones, of replies first that
+    are labelled for another system already, then of the same untouched replies for all.  So a new pair always completes a
+    reply or stands beside new ones of the other systems: what is hard about the message then cancels in the difference.
 
+    Every pair has the probability n_h / N_h, with the n_h of its own system, so the weights 1 / probability of a system's
+    pairs add up to the number of its pairs (N_h in every stratum), whatever `add` is.  Weighted figures are unbiased where the
+    earlier sample was drawn with equal probabilities within strata, as `redline annotate sample` does in the same bands: every
+    reply of a stratum then had the same chance of each pattern of labels, and what is drawn now looks at nothing else.
 
-def grow_sample(
-    frame: LabelFrame, add: int, *, together: Sequence[str] = (), only: Sequence[str] = (), seed: int = 17
-) -> Grown:  # fmt: skip
-    """Draw about `add` more pairs (whole replies where the systems of `together` are drawn with each other).
-
-    Strata are a system by how much the judge doubts (mean 4 p (1 - p) of a unit).  Stratum h gets n_h of the grown sample in
-    proportion to N_h sqrt(doubt), never fewer than it has (Neyman's allocation: under calibration p (1 - p) is the expected
-    squared residual of a unit).  The new ones are drawn at random within each; every pair of the stratum then has the
-    probability n_h / N_h.  That is exact where the earlier sample was drawn with equal probabilities within strata, as
-    `redline annotate sample` does up to the bounds of its bands, and near it for any that did not look at people's decisions.
-
-    For a difference label the same replies for both systems: what the message adds to both then cancels.
+    `UsageError` where `add` is below 1, or no reply is compared with all systems of `together`.
     """
     if add < 1:
         raise UsageError("--add is at least one pair")
-    units = _replies(frame, together) if together else _comparisons(frame, only)
-    strata = _strata(units)
-    places = list(strata.values())
-    done = [sum(units[i].done for i in p) for p in places]
-    each = max(len(set(together)), 1)
-    total = min(sum(done) + -(-add // each), len(units))
-    wanted = allocate([_weight([units[i] for i in p]) for p in places], [len(p) for p in places], done, total)
+    groups = [tuple(dict.fromkeys(together))] if together else [(name,) for name in frame.systems]
+    places = place_labels(frame)
+    asked = frame.weights > 0
+    asked[[i for i in places if i is not None]] = True
+    strata = _strata(frame, groups, asked, add)
+    levels = _levels(strata, add)
     rng = np.random.default_rng([seed, 5])
     chance: dict[int, float] = {}
     drawn: list[int] = []
-    for p, before, after in zip(places, done, wanted, strict=True):
-        open_ = np.array([i for i in p if not units[i].done], dtype=np.intp)
-        drawn += [row for i in _some(open_, after - before, rng) for row in units[i].rows]
-        chance |= {row: after / len(p) for i in p for row in units[i].rows}
-    old = _labelled(frame, chance)
-    new = sorted((_to_label(frame, row, chance[row]) for row in drawn if not frame.weights[row]), key=lambda x: x.id)
-    counts = tuple((name, len(p), b, a) for (name, p), b, a in zip(strata.items(), done, wanted, strict=True))
-    return Grown((*old, *new), len(new), counts)
-
-
-def _comparisons(frame: LabelFrame, only: Sequence[str]) -> list[_Unit]:
-    return [
-        _Unit(c.cell, (i,), _doubt(frame, (i,)), len(c.draft) + len(c.reference), bool(frame.weights[i] > 0))
-        for i, c in enumerate(frame.found)
-        if not only or c.cell in only
+    counts = []
+    for stratum, level in zip(strata, levels, strict=True):
+        drawn += _drawn(stratum, level, rng)
+        for s, (name, before) in enumerate(zip(stratum.systems, stratum.before, strict=True)):
+            then = max(level, before)
+            chance |= {int(row): then / stratum.size for row in stratum.rows[:, s]}
+            counts.append((f"{name}|{stratum.name.partition('|')[2]}", stratum.size, before, then))
+    old = [
+        replace(_as_it_was(x), probability=x.probability if i is None else chance.get(i, x.probability))
+        for x, i in zip(frame.labels, places, strict=True)
     ]
+    new = sorted((_to_label(frame, row, chance[row]) for row in drawn), key=lambda x: x.id)
+    return Grown((*old, *new), len(new), tuple(counts), _reason(strata, add, len(new)))
 
 
-def _replies(frame: LabelFrame, systems: Sequence[str]) -> list[_Unit]:
-    units = []
-    for found in frame.shared(systems):
-        rows = tuple(found[name] for name in dict.fromkeys(systems))
-        size = sum(len(frame.found[i].draft) + len(frame.found[i].reference) for i in rows)
-        units.append(_Unit("together", rows, _doubt(frame, rows), size, bool((frame.weights[list(rows)] > 0).all())))
-    if not units:
-        raise UsageError("these systems have no reply that all of them are compared with")
-    return units
-
-
-def _doubt(frame: LabelFrame, rows: Sequence[int]) -> float:
-    return uncertainty([v for i in rows for side in frame.verdicts[i] for v in side])
-
-
-def _strata(units: Sequence[_Unit]) -> dict[str, list[int]]:
-    groups: dict[str, list[int]] = defaultdict(list)
-    for i, unit in enumerate(units):
-        groups[unit.group].append(i)
-    strata = {}
-    for group, places in sorted(groups.items()):
-        ordered = sorted(places, key=lambda i: (units[i].doubt, i))
-        for number, part in enumerate(np.array_split(np.array(ordered), min(BANDS, len(ordered))), start=1):
-            strata[f"{group}|doubt {number} of {BANDS}"] = [int(i) for i in part]
+def _strata(frame: LabelFrame, groups: Sequence[tuple[str, ...]], asked: NDArray[np.bool_], add: int) -> list[Stratum]:
+    """As many bands as leave two pairs of a system for each stratum on average."""
+    for bands in BANDS:
+        strata = strata_of(frame, groups, asked, bands)
+        if not strata:
+            raise UsageError("these systems have no reply that all of them are compared with")
+        if 2 * len(strata) * len(groups[0]) <= add + sum(sum(s.before) for s in strata):
+            break
     return strata
 
 
-def _weight(units: Sequence[_Unit]) -> float:
-    size = sum(u.size for u in units)
-    return len(units) * float(np.sqrt(max(sum(u.doubt * u.size for u in units) / size, SUREST)))
+def _levels(strata: Sequence[Stratum], add: int) -> list[int]:
+    """Pairs that each system is to have of each stratum: as few as come to `add` new ones."""
+    weights, sizes, least = [s.weight for s in strata], [s.size for s in strata], _least(strata)
+
+    def levels(total: int) -> list[int]:
+        return allocate(weights, sizes, least, total)
+
+    totals = range(sum(least), sum(sizes))
+    enough = bisect_left(totals, add, key=lambda t: _cost(strata, levels(t)))
+    return levels(sum(least) + enough)
 
 
-def _some(places: NDArray[np.intp], count: int, rng: np.random.Generator) -> list[int]:
-    return sorted(int(i) for i in rng.choice(places, count, replace=False)) if count > 0 else []
+def _least(strata: Sequence[Stratum]) -> list[int]:
+    """What each system has of each stratum already, and a pair: without one a stratum would be in no weighted figure."""
+    return [max(min(s.before), 1) for s in strata]
 
 
-def _labelled(frame: LabelFrame, chance: dict[int, float]) -> list[PairToLabel]:
-    """The labelled pairs as their file had them, with their new probability; those of no stratum keep theirs, because the
-    annotators' logs are about all of them.
-    """
-    texts: dict[tuple[str, str], float] = {}
-    for row, p in chance.items():
-        if frame.weights[row] > 0:
-            c = frame.found[row]
-            texts[c.case, pair_digest(c.draft, c.reference)] = p
-    found = []
-    for label in frame.labels:
-        then = texts.get((label.case, pair_digest(label.draft, label.reference)), label.probability)
-        found.append(replace(_as_it_was(label), probability=then))
-    return found
+def _cost(strata: Sequence[Stratum], levels: Sequence[int]) -> int:
+    return sum(s.cost(level) for s, level in zip(strata, levels, strict=True))
+
+
+def _drawn(stratum: Stratum, level: int, rng: np.random.Generator) -> list[int]:
+    """New rows of a stratum.  One order of the replies serves all systems: those with most labels first, else at random."""
+    order = np.lexsort((rng.random(stratum.size), -stratum.asked.sum(axis=1)))
+    rows: list[int] = []
+    for s, before in enumerate(stratum.before):
+        open_ = order[~stratum.asked[order, s]]
+        rows += [int(i) for i in stratum.rows[open_[: max(level - before, 0)], s]]
+    return rows
+
+
+def _reason(strata: Sequence[Stratum], add: int, new: int) -> str:
+    if new == add:
+        return ""
+    if new < add:
+        return "there are no more"
+    systems = len(strata[0].systems)
+    of_each = f" of each of the {systems} systems" if systems > 1 else ""
+    if new == _cost(strata, _least(strata)):
+        return f"they are the fewest with which every stratum has a pair{of_each}"
+    return f"a new reply takes a pair{of_each}"
 
 
 def _as_it_was(label: AnnotatedPair) -> PairToLabel:
@@ -144,5 +137,6 @@ def _as_it_was(label: AnnotatedPair) -> PairToLabel:
 
 def _to_label(frame: LabelFrame, row: int, chance: float) -> PairToLabel:
     c = frame.found[row]
-    key = Candidate(c.case, c.cell, c.cell, c.clinician, c.draft, c.reference).key
-    return PairToLabel(f"p{key[:12]}", c.case, c.draft, c.reference, c.cell, c.clinician, chance)
+    return PairToLabel(
+        f"p{candidate(frame, row).key[:12]}", c.case, c.draft, c.reference, c.cell, c.clinician, chance
+    )  # fmt: skip

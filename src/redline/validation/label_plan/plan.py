@@ -10,7 +10,7 @@ import numpy as np
 
 import redline
 from redline.errors import UsageError
-from redline.stats.label_models import Pilot
+from redline.stats.label_models import MIN_PILOT, Pilot
 from redline.stats.power import (
     Enough,
     LabelModel,
@@ -23,7 +23,7 @@ from redline.stats.power import (
 )  # fmt: skip
 from redline.stats.predictive import MIN_LABELLED
 from redline.validation.label_plan.figures import LabelFigure, contrast_figure, system_figure
-from redline.validation.label_plan.form import Goal, LabelPlan, Need, Needed, Now
+from redline.validation.label_plan.form import Assumed, Goal, LabelPlan, Need, Needed, Now
 from redline.validation.label_plan.frame import LabelFrame
 from redline.validation.label_plan.words import say
 
@@ -114,9 +114,7 @@ def _need(figure: LabelFigure, goal: LabelGoal, alpha: float) -> Need:
     labelled = figure.labelled_messages if pilot is None else pilot.labelled
     now = Now(messages=labelled, pairs=figure.labelled, width=None, power=None, detectable=None)
     if model is None:
-        return _nothing(
-            figure, now, "nothing varies here: neither labels nor the judge's probabilities leave any doubt"
-        )
+        return _nothing(figure, now, _undoubted(figure))
 
     def enough(variance: float, messages: int) -> bool:
         if goal.width is not None:
@@ -141,8 +139,9 @@ def _need(figure: LabelFigure, goal: LabelGoal, alpha: float) -> Need:
     ):
         more = 0
     return Need(
-        name=figure.name, systems=list(figure.systems), basis="assumed" if pilot is None else "pilot", now=now, needed=total,
-        more_pairs=more, messages=model.messages, pairs=figure.pairs, best=best,
+        name=figure.name, systems=list(figure.systems), basis="assumed" if pilot is None else "pilot",
+        assumed_because=figure.because, now=now, needed=total, more_pairs=more, messages=model.messages,
+        pairs=figure.pairs, best=best,
         messages_needed=None if found is not None else messages_needed(model, enough),
         reason="" if found is not None else "not reached even with every comparison labelled: more messages are needed",
     )  # fmt: skip
@@ -150,10 +149,22 @@ def _need(figure: LabelFigure, goal: LabelGoal, alpha: float) -> Need:
 
 def _nothing(figure: LabelFigure, now: Now, reason: str) -> Need:
     return Need(
-        name=figure.name, systems=list(figure.systems), basis="assumed", now=now, needed=None, more_pairs=None,
-        messages=figure.messages, pairs=figure.pairs, best=None, messages_needed=None,
-        reason=reason,
+        name=figure.name, systems=list(figure.systems), basis="assumed", assumed_because=figure.because, now=now, needed=None,
+        more_pairs=None, messages=figure.messages, pairs=figure.pairs, best=None, messages_needed=None, reason=reason,
     )  # fmt: skip
+
+
+def _undoubted(figure: LabelFigure) -> str:
+    """Why there is neither a pilot nor a doubt of the judge's to plan by."""
+    if figure.messages < 2:
+        return "one message says nothing of the spread between messages"
+    labels = {
+        Assumed.FEW: f"there are fewer than {MIN_PILOT} labelled messages",
+        Assumed.ALIKE: f"the labels of {figure.labelled_messages:,} messages do not differ",
+        Assumed.NO_ERRORS: f"the judge hardly differs from the labels of {figure.labelled_messages:,} messages",
+        None: "there is no pair",
+    }[figure.because]
+    return f"the judge's probabilities leave no doubt, and {labels}, so nothing tells how much labels could change"
 
 
 def _standing(goal: LabelGoal, variance: float, messages: int, alpha: float) -> dict[str, float]:

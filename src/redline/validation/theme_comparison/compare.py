@@ -151,12 +151,11 @@ def _clinicians(
     rows = {}
     for theme in taxonomy.themes:
         rate, distance = found.figure("", theme.key), held.get(theme.key)
-        known = distance is not None and distance.difference.known
         rows[theme.key] = PublishedRow(
             rate=rate,
             published=theme.published,
             distance=None if distance is None else _difference(distance, rate.n),
-            standing=standing_to_paper(rate, distance if known else None, theme.published, plan.rules),
+            standing=standing_to_paper(rate, distance, theme.published, plan.rules),
         )
     return rows, {p: {k: found.figure(p, k) for k in taxonomy.keys} for p in main.clinicians}
 

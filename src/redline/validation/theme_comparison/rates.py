@@ -20,7 +20,7 @@ from redline.stats import (
     paired_contrast,
 )
 from redline.validation.figure import Figure
-from redline.validation.theme_comparison.rare_shares import share_figure
+from redline.validation.theme_comparison.rare_shares import exact_distance, share_figure
 from redline.validation.theme_comparison.texts import LabelledText
 
 __all__ = ["Rates", "against", "rates", "shares", "with_holm"]
@@ -58,8 +58,12 @@ class Rates:
         )  # fmt: skip
 
     def against(self, name: str, key: str, bound: float) -> Contrast:
-        """Share in a group minus a fixed number."""
-        return against(self.drawn, name, self.names.index(name), self.keys.index(key), bound)
+        """Share in a group minus a fixed number; exact where all messages have the theme in all texts, or none in any."""
+        cell = self.names.index(name)
+        found = against(self.drawn, name, cell, self.keys.index(key), bound)
+        value = self.table[cell][self.keys.index(key)].estimate
+        exact = None if found.difference.known or value is None else exact_distance(value, bound, self.messages[cell])
+        return found if exact is None else replace(found, difference=exact[0], p=exact[1])
 
 
 def rates(groups: Mapping[str, Sequence[LabelledText]], keys: Sequence[str], *, draws: int, seed: int) -> Rates:

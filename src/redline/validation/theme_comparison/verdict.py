@@ -28,6 +28,8 @@ def standing_to_paper(
 ) -> Published:
     """`deviates` where the share is more than `deviation` outside the published range, and outside by its interval and by
     Holm's p; `as published` where its interval stays within `deviation` of the range.
+
+    Without an interval and a p of the distance nothing deviates, however far the share lies from the range.
     """
     if bounds is None:
         return Published.NOT_PUBLISHED
@@ -39,9 +41,7 @@ def standing_to_paper(
     beyond = rate.high < bounds[0] or rate.low > bounds[1]
     if not beyond or low <= rate.estimate <= high:
         return Published.CANNOT_TELL
-    if distance is None:  # nothing varies: the exact bound decides
-        return Published.DEVIATES
-    p = distance.p_holm
+    p = None if distance is None or not distance.difference.known else distance.p_holm
     return Published.DEVIATES if p is not None and p < rules.alpha else Published.CANNOT_TELL
 
 
@@ -133,15 +133,44 @@ def _confused(pairs: Sequence[ConfusedPair], raters: int, taxonomy: Taxonomy, ru
             text=f"Confused themes: {named}. Merge them, or write down where one ends and the other begins.",
         )  # fmt: skip
     unclear = [p for p in asked if p.answer is Answer.CANNOT_TELL]
-    most = max(asked, key=lambda p: (p.share.estimate or 0.0, p.confused))
-    text = (
-        f"Confused themes: none of {len(asked)} pairs is confused in more than {100 * rules.confused_share:.0f} % of its sentences "
-        f"beyond chance; the most confused are {_pair(most, taxonomy)}, {percent(most.share)} of {most.sentences} sentences."
+    return RuleResult(
+        rule="confused pairs",
+        answer=Answer.CANNOT_TELL if unclear else Answer.KEEP,
+        text=f"Confused themes: {_unconfused(asked, unclear, taxonomy, rules)}",
     )
-    if unclear:
-        text += f" For {len(unclear)} of them these data do not decide it."
-    answer = Answer.CANNOT_TELL if unclear else Answer.KEEP
-    return RuleResult(rule="confused pairs", answer=answer, text=text)
+
+
+def _unconfused(
+    asked: Sequence[ConfusedPair], unclear: Sequence[ConfusedPair], taxonomy: Taxonomy, rules: RevisionRules
+) -> str:
+    """Which pairs are not confused, and for which that is open: open is not the same as fine."""
+    bound = f"{100 * rules.confused_share:.0f} %"
+    most = max(unclear or asked, key=lambda p: (p.share.estimate or 0.0, p.confused))
+    worst = f"{_pair(most, taxonomy)}, {percent(most.share)} of {most.sentences} sentences"
+    fine = [p for p in asked if p not in unclear]
+    if not unclear:
+        pairs = f"none of the {len(asked)} pairs" if len(asked) > 1 else "the only pair"
+        return (
+            f"{pairs} with {rules.confused_units} sentences or more is {'' if len(asked) > 1 else 'not '}confused in more than "
+            f"{bound} of them; the most confused: {worst}."
+        )
+    if not fine:
+        pairs = f"any of the {len(asked)} pairs" if len(asked) > 1 else "the only pair"
+        return (
+            f"nothing could be decided. For {pairs} with {rules.confused_units} sentences or more these data do not tell whether "
+            f"it is confused in more than {bound} of them; the most confused so far: {worst}. Have more sentences labelled by "
+            "two people."
+        )
+    return (
+        f"not confused in more than {bound} of their sentences: {_named(fine, taxonomy)}. For {len(unclear)} of "
+        f"{len(asked)} pairs these data do not decide it: {_named(unclear, taxonomy)}; the most confused of these: {worst}."
+    )
+
+
+def _named(pairs: Sequence[ConfusedPair], taxonomy: Taxonomy, most: int = 4) -> str:
+    """The first pairs by name, and how many others (the table of the page has all)."""
+    said = "; ".join(_pair(p, taxonomy) for p in pairs[:most])
+    return said if len(pairs) <= most else f"{said}; and {len(pairs) - most} more (in the table of pairs)"
 
 
 def _pair(pair: ConfusedPair, taxonomy: Taxonomy) -> str:

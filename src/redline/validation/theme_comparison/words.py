@@ -60,9 +60,28 @@ def _system(system: SystemThemes, found: ThemeComparison) -> str:
         for word, group in (("more", more), ("less", less))
         if group
     ]
-    if not parts:
-        return f"{system.system}: no theme's share differs for certain from the clinicians' ({system.shared_messages} messages)."
-    return f"{system.system} writes {'; '.join(parts)}, in points against these clinicians on {system.shared_messages} messages."
+    tests = sum(d.p_holm is not None for d in system.differences.values())
+    where = f"on {system.shared_messages} message{'' if system.shared_messages == 1 else 's'}"
+    if parts:
+        said = f"{system.system} writes {'; '.join(parts)}, in points against these clinicians {where}, after {_holm(tests)}."
+    elif tests:
+        said = f"{system.system}: after {_holm(tests)} no theme's share differs for certain from the clinicians' ({where})."
+    else:
+        said = f"{system.system}: nothing can be tested against the clinicians ({where})."
+    alone = {k: d for k, d in system.differences.items() if k not in clear and _apart(d)}
+    if alone:
+        named = ", ".join(f"{found.theme_names[k]} ({points(d.difference)})" for k, d in alone.items())
+        said += f" Without that correction the interval leaves out 0 for {named} as well: a hint, and no more."
+    return said if parts else said.replace(" as well:", ":")
+
+
+def _holm(tests: int) -> str:
+    return f"Holm's correction over {tests} theme{'' if tests == 1 else 's'}"
+
+
+def _apart(found: Difference) -> bool:
+    low, high = found.difference.low, found.difference.high
+    return low is not None and high is not None and (low > 0 or high < 0)
 
 
 def _clear(differences: dict[str, Difference], alpha: float = 0.05) -> dict[str, Difference]:
@@ -93,6 +112,7 @@ def comparison_limits(found: ThemeComparison, unknown: int, empty: int) -> Itera
     if WRITER in found.raters:
         yield "The writers' own labels stand as one rater, though several people wrote them."
     if unknown:
-        yield f"{unknown} texts are in no share: the classifier failed on a sentence of theirs."
+        texts = "1 text is" if unknown == 1 else f"{unknown} texts are"
+        yield f"{texts} in no share: the classifier failed on a sentence there."
     if empty:
-        yield f"{empty} texts without a sentence are in no share."
+        yield f"{'1 text' if empty == 1 else f'{empty} texts'} without a sentence {'is' if empty == 1 else 'are'} in no share."
