@@ -79,7 +79,7 @@ def test_labels_that_do_not_fit_are_counted_by_why() -> None:
     counts = LabelCounts(pairs=7, fitting=1, changed=2, elsewhere=2, undecided=1, empty=1, certain=1)
     assert people.counts == counts
     assert people.weights.tolist() == [1.0, 0.0, 0.0]
-    assert len(counts.words) == 4 and counts.words[0].startswith("2 of 7 labelled pairs are of texts that have changed")
+    assert len(counts.words) == 4 and counts.words[0].startswith("2 of 7 labelled pairs are of texts that changed")
 
 
 def test_the_same_texts_under_two_ids_are_one_label() -> None:
