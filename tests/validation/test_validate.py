@@ -15,6 +15,7 @@ from redline.judging import ContentQuestion
 from redline.records import EditLoad, Status, Verdict
 from redline.scoring import Standing
 from redline.validation.cards.card import JudgeCard
+from redline.validation.cards.page import render_card
 from redline.validation.judge.validate import About, Asked, elsewhere, validate
 from tests.validation.judged import Told, judges, themed, world
 
@@ -202,6 +203,8 @@ def test_undecided_units_are_in_no_figure() -> None:
     assert card.content.kappa.judge["a"].n == 240 and card.material.annotators == {"a": 240, "b": 240}
     assert card.content.edit.bias.recall.estimate is not None
     assert card.content.edit.bias.precision.estimate is None and card.content.edit.bias.f1.estimate is None
+    page = render_card(card)
+    assert "Bias of edit-recall, judge minus people" in page and "Bias of edit-F1" not in page
 
 
 def test_nothing_decided_is_refused() -> None:

@@ -141,5 +141,6 @@ def _refusal(drawn: Drawn, messages: int, minimum: int) -> str:
     if not judged or not paired:
         return "the judge has no figure to correct"
     if messages < minimum:
-        return f"{messages} labelled messages bear on it, a corrected figure needs {minimum}"
+        bear = "message bears" if messages == 1 else "messages bear"
+        return f"{messages} labelled {bear} on it, a corrected figure needs {minimum}"
     return ""

@@ -9,7 +9,7 @@ from redline.stats.words import say_difference, say_interval
 from redline.validation.cards.card import JudgeCard
 from redline.validation.cards.parts import EditScores, Pairwise, Rank
 
-__all__ = ["MEANS", "card_lines", "place_words", "summary"]
+__all__ = ["MEANS", "card_lines", "edit_measure", "place_words", "summary"]
 
 MEANS = {
     Standing.VALID: "Its figures may be used on such data as they are.",
@@ -47,16 +47,19 @@ def card_lines(card: JudgeCard) -> Iterator[str]:
 
 
 def _edit_lines(edit: EditScores) -> Iterator[str]:
-    """Edit-F1; where people marked one side only it is undefined, and the measure of the side that they marked is shown."""
-    judge, people, bias = edit.judge, edit.people, edit.bias
-    if (bias.precision.estimate is None) == (bias.recall.estimate is None):
-        name, measure = "edit-F1", "f1"
-    elif bias.recall.estimate is not None:
-        name, measure = "edit-R", "recall"
-    else:
-        name, measure = "edit-P", "precision"
-    by_judge, by_people, off = (getattr(side, measure) for side in (judge, people, bias))
+    name, measure = edit_measure(edit)
+    by_judge, by_people, off = (getattr(side, measure) for side in (edit.judge, edit.people, edit.bias))
     yield f"  {name}: judge {say_interval(by_judge)}, people {say_interval(by_people)}, bias {say_difference(off)}"
+
+
+def edit_measure(edit: EditScores) -> tuple[str, str]:
+    """Name and field of the score to show: edit-F1; where people marked one side only it is undefined, and the score of the side
+    that they marked is meant.
+    """
+    precision, recall = (side.estimate is not None for side in (edit.bias.precision, edit.bias.recall))
+    if precision == recall:
+        return "edit-F1", "f1"
+    return ("edit-recall", "recall") if recall else ("edit-precision", "precision")
 
 
 def place_words(rank: Rank) -> str:

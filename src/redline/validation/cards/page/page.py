@@ -10,7 +10,7 @@ from redline.stats.words import say_difference, say_interval, say_number, say_p
 from redline.taxonomy import Taxonomy, default_taxonomy
 from redline.validation.cards.card import JudgeCard
 from redline.validation.cards.page.drawings import Row, curve, lines_of
-from redline.validation.cards.page.lines import MEANS, place_words, summary
+from redline.validation.cards.page.lines import MEANS, edit_measure, place_words, summary
 from redline.validation.cards.parts import ContentFigures, Pairwise, ThemeFigures
 from redline.validation.figure import Figure
 from redline.validation.judge.verdicts import WORDS
@@ -44,7 +44,8 @@ def render_card(card: JudgeCard, taxonomy: Taxonomy | None = None) -> str:
     names |= {s.value: known[s.value].name for s in card.content.slices if s.by == "theme" and s.value in known}
     return page_environment("redline.validation.cards.page", filters).get_template("card.html.j2").render(
         card=card, c=card.content, t=card.themes_level, means=MEANS, css=CLASSES, words=WORDS, summary=summary(card),
-        place=place_words, names=names, figures=_figures(card, names), asked=ASKED, raters=_raters,
+        place=place_words, names=names, edit=edit_measure(card.content.edit),
+        figures=_figures(card, names), asked=ASKED, raters=_raters,
     )  # fmt: skip
 
 
@@ -54,7 +55,9 @@ def _figures(card: JudgeCard, names: dict[str, str]) -> dict[str, str]:
         "kappa": lines_of(_agreement(content), "Kappa of the judge with people, and of people with each other"),
         "curve": curve(content.reliability, "Reliability of the judge's probabilities"),
         "bias": lines_of(
-            _biases(content, names), "Bias of edit-F1, judge minus people", margin=card.settings.f1_margin
+            _biases(content, names),
+            f"Bias of {edit_measure(content.edit)[0]}, judge minus people",
+            margin=card.settings.f1_margin,
         ),
     }
     if card.themes_level is not None:
@@ -68,8 +71,9 @@ def _agreement(content: ContentFigures) -> list[Row]:
 
 
 def _biases(content: ContentFigures, names: dict[str, str]) -> list[Row]:
-    rows: list[Row] = [("all units", content.edit.bias.f1, "s1")]
-    return rows + [(f"{s.by}: {names.get(s.value, s.value)}", s.bias.f1, "s0") for s in content.slices]
+    measure = edit_measure(content.edit)[1]
+    rows: list[Row] = [("all units", getattr(content.edit.bias, measure), "s1")]
+    return rows + [(f"{s.by}: {names.get(s.value, s.value)}", getattr(s.bias, measure), "s0") for s in content.slices]
 
 
 def _by_theme(themes: ThemeFigures, names: dict[str, str]) -> list[Row]:
