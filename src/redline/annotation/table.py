@@ -14,8 +14,9 @@ from typing import Generic, TypeVar
 from redline.annotation.names import annotator_name, shown_name
 from redline.annotation.problems import refuse
 from redline.annotation.session import Item
+from redline.corpus.rows import table_text
 from redline.errors import Problem, UsageError
-from redline.files import open_atomic, read_lines
+from redline.files import open_atomic
 from redline.units import normalise_unit
 
 __all__ = ["Form", "guarded", "read_table", "unguarded", "write_table"]
@@ -171,11 +172,8 @@ def _lines(
     path: Path, problems: list[Problem], form: Form[V], annotator: str | None
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, cells by column) of every row; the header says the separator."""
-    try:
-        text = b"\n".join(line for _, line in read_lines(path)).decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        problems.append(Problem(str(path), line, None, "is not UTF-8; export the table as UTF-8 CSV"))
+    text = table_text(path, problems)
+    if text is None:
         return
     told = re.match(r"sep=(.)\n", text, re.IGNORECASE)
     body = text[told.end() :] if told else text

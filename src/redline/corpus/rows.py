@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from redline.errors import InputError, Problem
 from redline.files import read_lines
 
-__all__ = ["SUFFIXES", "Row", "read_rows"]
+__all__ = ["SUFFIXES", "Row", "read_rows", "table_text"]
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".csv", ".parquet")
 
@@ -71,12 +71,19 @@ def _jsonl(path: Path, problems: list[Problem]) -> Iterator[Row]:
         yield Row(str(path), number, value)
 
 
-def _csv(path: Path, problems: list[Problem]) -> Iterator[Row]:
+def table_text(path: Path, problems: list[Problem]) -> str | None:
+    """The text of a CSV file; None, and a problem with its line, where it is not UTF-8."""
     try:
-        text = b"\n".join(line for _, line in read_lines(path)).decode("utf-8")
+        return b"\n".join(line for _, line in read_lines(path)).decode("utf-8")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         problems.append(Problem(str(path), line, None, "is not UTF-8; export the table as UTF-8 CSV"))
+        return None
+
+
+def _csv(path: Path, problems: list[Problem]) -> Iterator[Row]:
+    text = table_text(path, problems)
+    if text is None:
         return
     reader = csv.reader(io.StringIO(text), strict=True)
     header: list[str] | None = None
