@@ -7,7 +7,8 @@ site that revises its themes must not have to touch code.  The nine of the annot
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -83,6 +84,18 @@ class Taxonomy:
         """
         residual = frozenset({self.residual})
         return frozenset(keys) - residual or residual
+
+    def majority(self, said: Sequence[Iterable[str]]) -> tuple[str, ...]:
+        """Of what annotators say of a unit the themes that more than half of them give, else the one that most give (the first
+        in this order among equals).
+
+        >>> default_taxonomy().majority([["empathy"], ["empathy", "other"], ["care_coordination"]])
+        ('empathy',)
+        """
+        votes = Counter(key for keys in said for key in self.as_set(keys))
+        most = max(votes.values())
+        found = self.order(key for key, count in votes.items() if 2 * count > len(said))
+        return found or self.order(key for key, count in votes.items() if count == most)[:1]
 
     @classmethod
     def from_yaml(cls, path: str | Path) -> Taxonomy:

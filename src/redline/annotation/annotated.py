@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -95,15 +94,7 @@ class ThemedText:
         """Themes of each unit: those that more than half of the annotators give it, else the one that most give it (the
         first in the taxonomy's order among equals).  No theme is the residual theme; beside another one it is left out.
         """
-        return tuple(self._themes([one[i] for one in self.labels], taxonomy) for i in range(len(self.units)))
-
-    def _themes(self, said: Sequence[Sequence[str]], taxonomy: Taxonomy) -> tuple[str, ...]:
-        votes = Counter(key for keys in said for key in taxonomy.as_set(keys))
-        found = [key for key, count in votes.items() if 2 * count > len(said)]
-        if not found:
-            most = max(votes.values())
-            found = [taxonomy.order(key for key, count in votes.items() if count == most)[0]]
-        return taxonomy.order(found)
+        return tuple(taxonomy.majority([one[i] for one in self.labels]) for i in range(len(self.units)))
 
 
 def edit_share(marks: Sequence[bool | None]) -> float | None:

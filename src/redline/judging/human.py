@@ -214,13 +214,8 @@ class HumanThemeJudge:
         said = self.answers.get((_normal(question.own), question.index))
         if said is None:
             return ThemeVerdict(Status.MISSING, detail="nobody labelled this unit")
-        counts = {key: sum(key in keys for keys in said) for key in self.taxonomy.keys}
-        found = tuple(key for key, n in counts.items() if 2 * n > len(said))
-        return ThemeVerdict(
-            Status.OK,
-            {key: n / len(said) for key, n in counts.items()},
-            found or (max(counts, key=counts.__getitem__),),
-        )
+        shares = {key: sum(key in keys for keys in said) / len(said) for key in self.taxonomy.keys}
+        return ThemeVerdict(Status.OK, shares, self.taxonomy.majority(said))
 
 
 def pair_digest(draft: Sequence[str], reference: Sequence[str]) -> str:

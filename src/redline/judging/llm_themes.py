@@ -156,5 +156,5 @@ def _verdict(items: Sequence[_Item], taxonomy: Taxonomy) -> ThemeVerdict:
         return _failed(Status.UNPARSABLE, "a probability is not between 0 and 1")
     if any((p >= 0.5) != (key in said) for key, p in stated.items()):
         return _failed(Status.UNPARSABLE, "probability and decision contradict each other")
-    themes = taxonomy.order(said - {taxonomy.residual}) or (taxonomy.residual,)
+    themes = taxonomy.order(taxonomy.as_set(said))
     return ThemeVerdict(Status.OK, {k: float(stated.get(k, k in themes)) for k in taxonomy.keys}, themes)

@@ -59,9 +59,15 @@ def _environment() -> Environment:
     return page_environment("redline.report", {"num": say_number, "cell": _cell, "p": say_p})
 
 
+def _corrected_cells(results: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Corrected figures by row and measure; empty without labels, and in results of older versions."""
+    found: Mapping[str, Mapping[str, Any]] = (results.get("corrected") or {}).get("cells", {})
+    return found
+
+
 def _corrected(results: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, Mapping[str, Any]]]]]:
     """The figures of each labelled row, floors left out, with the name of the measure."""
-    cells = (results.get("corrected") or {}).get("cells", {})
+    cells = _corrected_cells(results)
     rows = [c["name"] for c in results["cells"] if c["kind"] != "floor"]
     labelled = {
         row: [(m, cells[row][m]) for m in CORRECTED if cells.get(row, {}).get(m, {}).get("labels")] for row in rows
@@ -77,7 +83,7 @@ def _better(results: Mapping[str, Any]) -> dict[tuple[str, str, str], Mapping[st
 
 def _themed(results: Mapping[str, Any]) -> list[tuple[str, str, str, Mapping[str, Any]]]:
     """(row, theme, measure, figure) of every corrected figure by theme."""
-    cells = (results.get("corrected") or {}).get("cells", {})
+    cells = _corrected_cells(results)
     asked = [(t, level, f"{level}.{t['key']}.f1") for t in results["themes"] for level in ("within", "theme")]
     words = {"within": "content edit-F1 of its units", "theme": "theme F1"}
     return [
@@ -100,7 +106,7 @@ def _figures(results: Mapping[str, Any]) -> dict[str, str]:
     """The drawings; without an independent reply the themes are those of the observed edits."""
     cells, themes, rows = results["cells"], results["themes"], results["matrix"]
     drawn = {"matrix": matrix(rows, "Content edit-F1 between clinicians") if rows else ""}
-    figures = (results.get("corrected") or {}).get("cells", {})
+    figures = _corrected_cells(results)
     better = {c["name"]: figures[c["name"]] for c in cells if c["kind"] != "floor" and c["name"] in figures}
     if cells:
         drawn["content"] = forest(cells, "content.f1", "Content edit-F1 of each row with 95 % interval", better)

@@ -62,7 +62,7 @@ def draft_study(
     if not place.asking:
         raise UsageError("this study was opened to be looked at, not to be run")
     check_prices(place)
-    check_study(bench)
+    _check_inputs(bench)
     run = executor(place.spec.run.executor, place.spec.run.workers)
     counts = {cell.id: bench.count(cell) for cell in place.cells}
     for cell in place.cells:
@@ -151,13 +151,17 @@ def study_judges(place: StudyPlace, progress: Callable[[str, int, int], None] | 
 
 def check_study(bench: Bench) -> None:
     """Raise what a run would refuse before it drafts anything: baseline, labels, judge and its card."""
-    place = bench.place
-    check_baseline(place)
-    check_labels(bench)
-    check_themes(theme_judge(), place.taxonomy)
-    judge = place.spec.judge
+    _check_inputs(bench)
+    place, judge = bench.place, bench.place.spec.judge
     options = JudgeOptions(place.allow_remote, Prices(judge.price_in, judge.price_out))
     _validity(place, content_judge(judge.name, options), theme_judge())
+
+
+def _check_inputs(bench: Bench) -> None:
+    """What needs no judge; whoever drafts has had the card checked with the judges (`study_judges`)."""
+    check_baseline(bench.place)
+    check_labels(bench)
+    check_themes(theme_judge(), bench.place.taxonomy)
 
 
 def _validity(place: StudyPlace, content: ContentJudge, themes: ThemeJudge) -> Validity:
